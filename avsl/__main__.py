@@ -1,0 +1,7 @@
+"""``python -m avsl``."""
+
+import sys
+
+from avsl.cli import main
+
+sys.exit(main())

@@ -1,0 +1,33 @@
+"""What is heard, before any variant: loudness and the gate under which nothing is audible."""
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d
+
+from avsl.settings import SAMPLE_RATE_HZ
+
+FLOOR_DBFS = -120.0  # digital silence reads this instead of minus infinity
+AUDIBLE_DBFS = -60.0  # below: nothing audible; quiet rooms record at about -55
+FRAME_S = 0.025  # one loudness value is the RMS of this much sound
+HOLD_S = 0.25  # a short sound counts as heard this long before and after it
+
+
+def loudness_dbfs(waveform: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    """Loudness at ``times_s`` (T,): float32 (T,) dBFS in [FLOOR_DBFS, 0].
+
+    RMS over 25 ms relative to a full-scale square wave, and of those the largest within 0.25 s:
+    the gap between two clicks of a clock is not silence. ``waveform`` is (S,) float32 at 16 kHz;
+    moments outside it are at the floor.
+    """
+    frame = round(FRAME_S * SAMPLE_RATE_HZ)
+    count = -(-len(waveform) // frame)
+    if count == 0:
+        return np.full(len(times_s), FLOOR_DBFS, np.float32)
+    padded = np.zeros(count * frame, np.float32)
+    padded[: len(waveform)] = waveform
+    power = np.square(padded.reshape(count, frame)).mean(axis=1)
+    level = np.maximum(10 * np.log10(power + 1e-30), FLOOR_DBFS)
+    held = maximum_filter1d(level, 2 * round(HOLD_S / FRAME_S) + 1, mode="nearest")
+    index = np.floor(np.asarray(times_s) / FRAME_S).astype(int)
+    heard = held[np.clip(index, 0, count - 1)]
+    beyond = (index < 0) | (index >= count + round(HOLD_S / FRAME_S))
+    return np.where(beyond, FLOOR_DBFS, heard).astype(np.float32)

@@ -1,0 +1,169 @@
+"""The command line: a thin shell on the library."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from avsl import __version__, variants
+from avsl.errors import AvslError
+from avsl.export import DEFAULT_FORMATS, FORMATS, Job, export
+from avsl.localization import Localization, Verdict, summary
+from avsl.localizer import Localizer
+from avsl.media import read
+from avsl.overlay import Look, Style
+from avsl.variants.base import Progress, no_progress
+
+OK, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code (0 fine, 1 a clip failed, 2 wrong usage)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except AvslError as error:
+        print(f"avsl: {error}", file=sys.stderr)
+        return USAGE
+    except KeyboardInterrupt:
+        print("avsl: stopped.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("avsl", description="Show where a sound comes from.")
+    parser.add_argument("--version", action="version", version=f"avsl {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    _add_run(commands.add_parser("run", help="localize the sound of clips"))
+    _add_list(commands.add_parser("list", help="the variants and whether they are ready"))
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("clips", nargs="+", type=Path, metavar="CLIP", help="video files, or one image with --sound")
+    add("--sound", type=Path, help="a sound file to use instead of the clip's own")
+    add("--variant", default="sync", help="see the list command (default: %(default)s)")
+    add("--out", type=Path, default=Path("avsl-out"), help="folder; one subfolder a clip")
+    add("--fps", type=float, help="maps per second (default: the variant's)")
+    add("--style", type=Look, choices=list(Look), default=Look.HEAT, help="default: heat")
+    add("--threshold", type=float, help="map values from here up count (default: the variant's)")
+    add("--opacity", type=float, default=Style.opacity, help="0 to 1 (default: %(default)s)")
+    add("--formats", type=_formats, default=DEFAULT_FORMATS, metavar="A,B",
+        help=f"of {', '.join(FORMATS)}; default: all but frames")  # fmt: skip
+    add("--json", action="store_true", help="one JSON object a clip on standard output")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_run)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="JSON on standard output")
+    parser.set_defaults(run=_list)
+
+
+def _list(options: argparse.Namespace) -> int:
+    rows = [
+        {"name": card.name, "state": card.state, "title": card.title, "summary": card.summary,
+         "limits": card.limits, "licence": card.licence, "paper": card.paper}
+        for card in variants.cards()
+    ]  # fmt: skip
+    if options.json:
+        print(json.dumps(rows, indent=1))
+        return OK
+    for row in rows:
+        print(f"{row['name']:<12}{row['state']:<18}{row['title']}")
+        print(f"{'':<12}{row['summary']} {row['limits']}")
+    return OK
+
+
+def _run(options: argparse.Namespace) -> int:
+    style = Style(options.style, options.threshold, options.opacity)
+    localizer = Localizer(options.variant)
+    failed = 0
+    for path, folder in zip(options.clips, _folders(options), strict=True):
+        try:
+            report = _one(path, folder, localizer, style, options)
+        except AvslError as error:
+            failed += 1
+            report = {"clip": str(path), "ok": False, "error": str(error)}
+        _say(report, options.json)
+    return SOME_FAILED if failed else OK
+
+
+def _folders(options: argparse.Namespace) -> list[Path]:
+    """One output folder a clip, numbered where two clips share a name."""
+    seen: dict[str, int] = {}
+    folders = []
+    for path in options.clips:
+        stem = path.stem or path.name
+        seen[stem] = seen.get(stem, 0) + 1
+        folders.append(options.out / (stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"))
+    return folders
+
+
+def _one(
+    path: Path, folder: Path, localizer: Localizer, style: Style, options: argparse.Namespace
+) -> dict:
+    started = time.perf_counter()
+    with _bar(path.name, options.quiet) as progress:
+        clip = read(path, sound=options.sound)
+        found = localizer.run(clip, options.fps, progress)
+        written = export(Job(clip, found, style, progress), folder, options.formats)
+    return {
+        "clip": str(path),
+        "ok": True,
+        "summary": summary(found),
+        **_numbers(found),
+        "seconds": round(time.perf_counter() - started, 2),
+        "files": {name: str(file) for name, file in written.items()},
+        "notes": list(found.notes),
+    }
+
+
+def _numbers(found: Localization) -> dict:
+    return {
+        "variant": found.provenance.variant,
+        "duration_s": round(found.duration_s, 3),
+        "maps": len(found.maps),
+        "verdict_shares": {v.value: round(found.share(v), 3) for v in Verdict},
+        "confidence_max": round(float(found.confidence.max()), 3),
+        "confidence_gate": found.confidence_gate,
+    }
+
+
+@contextmanager
+def _bar(title: str, quiet: bool) -> Iterator[Progress]:
+    """A progress bar on standard error that follows the stages of one clip."""
+    if quiet:
+        yield no_progress
+        return
+    with tqdm(total=100, desc=title[:30], unit="%", leave=False, file=sys.stderr) as bar:
+
+        def progress(fraction: float, stage: str) -> None:
+            bar.set_postfix_str(stage, refresh=False)
+            bar.n = round(100 * fraction)
+            bar.refresh()
+
+        yield progress
+
+
+def _say(report: dict, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report), flush=True)
+    elif not report["ok"]:
+        print(f"{report['clip']}: {report['error']}", file=sys.stderr)
+    else:
+        print(f"{report['clip']}: {report['summary']}")
+        for note in report["notes"]:
+            print(f"  note: {note}")
+        for file in report["files"].values():
+            print(f"  {file}")

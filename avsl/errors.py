@@ -1,0 +1,40 @@
+"""Errors whose text is the sentence a user reads: what went wrong and what to do about it.
+
+Everything a user can cause derives from :class:`AvslError`; the app and the command line show
+``str(error)`` as it is. ``assert`` is kept for our own bugs.
+"""
+
+
+class AvslError(Exception):
+    """Base of every error that a user can cause and mend."""
+
+
+class MediaError(AvslError):
+    """The file cannot be used: missing, empty, not a video, broken."""
+
+
+class NoSoundError(AvslError):
+    """The clip carries no sound track, so there is nothing to localize."""
+
+
+class LimitError(AvslError):
+    """The file is longer, larger or wider than :class:`avsl.settings.Limits` allows."""
+
+
+class StorageError(AvslError):
+    """The result cannot be written: no free disk, no permission."""
+
+
+class VariantError(AvslError):
+    """The variant is unknown, or its weights are not on this machine."""
+
+
+class SettingError(AvslError):
+    """A setting (threshold, style, rate, format) is out of its range."""
+
+
+class Cancelled(AvslError):
+    """The user asked to stop; raised from a progress callback, never shown as a failure."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped. Nothing was kept of this run.")

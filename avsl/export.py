@@ -1,0 +1,297 @@
+"""Take-away files: overlay video, masks, raw maps, COCO, CSV, captions, timeline, manifest.
+
+Every writer is a pure function of a :class:`Localization` (and the clip, where pictures of it are
+needed); none of them runs a variant.
+"""
+
+import csv
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from avsl import timeline
+from avsl.clip import Clip
+from avsl.errors import SettingError
+from avsl.localization import Localization, Verdict, mask, spans, summary
+from avsl.media import output_rate_hz, write_video
+from avsl.overlay import Style, draw_moment, overlay_frames
+from avsl.storage import require_free_disk, storage_errors
+from avsl.variants.base import Progress, no_progress
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every writer is given."""
+
+    clip: Clip
+    localization: Localization
+    style: Style
+    progress: Progress = no_progress
+
+    @property
+    def threshold(self) -> float:
+        return self.style.threshold or self.localization.threshold
+
+
+def overlay_mp4(job: Job, path: Path) -> None:
+    """H.264 + AAC at the clip's rate with its original sound."""
+    write_video(path, _watched(job), output_rate_hz(job.clip), job.clip)
+
+
+def _watched(job: Job) -> Iterator[np.ndarray]:
+    for time_s, frame in overlay_frames(job.clip, job.localization, job.style):
+        job.progress(min(1.0, time_s / job.clip.duration_s), "drawing the video")
+        yield frame
+
+
+def timeline_png(job: Job, path: Path) -> None:
+    """Waveform, loudness, confidence and verdicts over time."""
+    path.write_bytes(timeline.png(job.localization, job.clip.waveform))
+
+
+def localization_npz(job: Job, path: Path) -> None:
+    """Raw maps and everything else; ``Localization.load`` reads it."""
+    job.localization.save(path)
+
+
+def masks_png(job: Job, folder: Path) -> None:
+    """One 0/255 mask a moment at the frame's size, named by index and milliseconds."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = job.localization
+    for index, time_s in enumerate(found.times_s):
+        inside = mask(found.shown(index), job.threshold, found.width, found.height)
+        Image.fromarray(inside.astype(np.uint8) * 255).save(folder / _moment_name(index, time_s))
+
+
+def frames_png(job: Job, folder: Path) -> None:
+    """One drawn frame a moment, named as the masks are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = job.localization
+    for index, frame in enumerate(job.clip.frames_at(found.times_s)):
+        time_s = float(found.times_s[index])
+        drawn = draw_moment(frame, found, time_s, job.style)
+        Image.fromarray(drawn).save(folder / _moment_name(index, time_s), compress_level=1)
+
+
+def coco_json(job: Job, path: Path) -> None:
+    """COCO instances: an image a moment, an annotation a region with its uncompressed RLE mask."""
+    found = job.localization
+    annotations: list[dict] = []
+    for index in range(len(found.times_s)):
+        inside = mask(found.shown(index), job.threshold, found.width, found.height)
+        for region in found.regions(index, job.threshold):
+            x0, y0, x1, y1 = region.box
+            part = np.zeros_like(inside)
+            window = slice(int(y0), round(y1)), slice(int(x0), round(x1))
+            part[window] = inside[window]
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": index,
+                    "category_id": 1,
+                    "bbox": [x0, y0, x1 - x0, y1 - y0],
+                    "area": int(part.sum()),
+                    "iscrowd": 1,
+                    "score": region.peak,
+                    "segmentation": rle(part),
+                }
+            )
+    images = [
+        {
+            "id": index,
+            "file_name": _moment_name(index, time_s),
+            "width": found.width,
+            "height": found.height,
+            "time_s": float(time_s),
+            "verdict": found.verdicts[index],
+        }
+        for index, time_s in enumerate(found.times_s)
+    ]
+    categories = [{"id": 1, "name": "sounding"}]
+    info = {"description": "Sounding regions", "avsl": asdict(found.provenance)}
+    _write_json(
+        path,
+        {"info": info, "images": images, "annotations": annotations, "categories": categories},
+    )
+
+
+def rle(inside: np.ndarray) -> dict:
+    """COCO's uncompressed run lengths of a bool (H, W) mask, column by column, zeros first."""
+    flat = inside.ravel(order="F")
+    changes = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    counts = np.diff([0, *changes, len(flat)]).tolist()
+    return {"size": list(inside.shape), "counts": [0, *counts] if flat[0] else counts}
+
+
+def moments_csv(job: Job, path: Path) -> None:
+    """A row per region, or one with empty fields for a moment without any."""
+    found = job.localization
+    with open(path, "w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            "time_s verdict confidence loudness_dbfs label where x0 y0 x1 y1 area x y peak".split()
+        )
+        for index, time_s in enumerate(found.times_s):
+            moment = [
+                f"{time_s:.3f}",
+                found.verdicts[index],
+                f"{found.confidence[index]:.3f}",
+                f"{found.loudness_dbfs[index]:.1f}",
+                found.labels[index] if found.labels else "",
+            ]
+            for region in found.regions(index, job.threshold) or [None]:
+                rows.writerow(moment + _region_row(region))
+
+
+def _region_row(region) -> list[str]:
+    if region is None:
+        return [""] * 9
+    numbers = (*region.box, region.area, *region.centroid, region.peak)
+    return [region.where, *(f"{number:.4g}" for number in numbers)]
+
+
+def captions_vtt(job: Job, path: Path) -> None:
+    """WebVTT: what is said of every stretch, and where the region is."""
+    path.write_text(
+        "WEBVTT\n\n"
+        + "\n".join(
+            f"{_clock(start_s)} --> {_clock(end_s)}\n{text}\n"
+            for start_s, end_s, text in captions(job.localization, job.threshold)
+        )
+    )
+
+
+def captions(
+    localization: Localization, threshold: float | None = None
+) -> list[tuple[float, float, str]]:
+    """(start_s, end_s, words) for every stretch with one verdict and one place."""
+    cues: list[tuple[float, float, str]] = []
+    for span in spans(localization):
+        inside = (localization.times_s >= span.start_s) & (localization.times_s < span.end_s)
+        start_s = span.start_s
+        for index in np.flatnonzero(inside):
+            text = _words(localization, index, threshold)
+            end_s = min(float(localization.times_s[index]) + _step_s(localization), span.end_s)
+            if cues and cues[-1][2] == text and abs(cues[-1][1] - start_s) < 1e-9:
+                start_s = cues.pop()[0]
+            cues.append((start_s, end_s, text))
+            start_s = end_s
+    return cues
+
+
+def _words(localization: Localization, index: int, threshold: float | None) -> str:
+    verdict = localization.verdicts[index]
+    if verdict is not Verdict.SOUNDING:
+        return f"({verdict.value})"
+    label = localization.labels[index] if localization.labels else "sound"
+    places = localization.regions(index, threshold)
+    return f"{label}, {places[0].where}" if places else f"{label}, no region over the threshold"
+
+
+def _step_s(localization: Localization) -> float:
+    return 1 / localization.provenance.map_rate_hz
+
+
+def _clock(time_s: float) -> str:
+    milliseconds = round(time_s * 1000)
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest / 1000:06.3f}"
+
+
+def manifest_json(job: Job, path: Path) -> None:
+    """What made these files: enough to run it again and compare."""
+    found = job.localization
+    style = {**asdict(job.style), "threshold": job.threshold}
+    command = (
+        f"python -m avsl run {job.clip.path or job.clip.name} "
+        f"--variant {found.provenance.variant} --fps {found.provenance.map_rate_hz:g} "
+        f"--style {job.style.look} --threshold {job.threshold:g} --opacity {job.style.opacity:g}"
+    )
+    _write_json(
+        path,
+        {
+            "format": "avsl.manifest/1",
+            "command": command,
+            "provenance": asdict(found.provenance),
+            "style": style,
+            "confidence_gate": found.confidence_gate,
+            "clip": {
+                "name": job.clip.name,
+                "sha256": job.clip.digest,
+                "duration_s": found.duration_s,
+                "width": found.width,
+                "height": found.height,
+                "fps_hz": job.clip.fps_hz,
+            },
+            "summary": summary(found),
+            "verdict_shares": {verdict.value: found.share(verdict) for verdict in Verdict},
+            "notes": found.notes,
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of file: its name in the output folder, what it is, and its writer."""
+
+    file: str
+    about: str
+    write: Callable[[Job, Path], None]
+
+
+FORMATS: dict[str, Format] = {
+    "video": Format("overlay.mp4", "the overlay with the original sound", overlay_mp4),
+    "timeline": Format("timeline.png", "waveform, confidence and verdicts", timeline_png),
+    "npz": Format("localization.npz", "raw maps, for Localization.load", localization_npz),
+    "masks": Format("masks", "a black and white PNG per moment", masks_png),
+    "frames": Format("frames", "a drawn PNG per moment", frames_png),
+    "coco": Format("coco.json", "regions with RLE masks", coco_json),
+    "csv": Format("moments.csv", "a row per moment and region", moments_csv),
+    "vtt": Format("captions.vtt", "what sounds where, as subtitles", captions_vtt),
+    "manifest": Format("manifest.json", "how it was made", manifest_json),
+}
+DEFAULT_FORMATS = tuple(name for name in FORMATS if name != "frames")  # frames are large
+
+
+def export(
+    job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORMATS
+) -> dict[str, Path]:
+    """Write the chosen formats into ``folder`` and return where each lies.
+
+    Raises :class:`SettingError` for an unknown format, :class:`avsl.errors.StorageError` when
+    the disk is full or may not be written.
+    """
+    unknown = set(formats) - set(FORMATS)
+    if unknown:
+        raise SettingError(f"No such format: {', '.join(unknown)}. Formats: {', '.join(FORMATS)}.")
+    folder = Path(folder)
+    written = {}
+    with storage_errors(folder):
+        require_free_disk(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in formats:
+            written[name] = folder / FORMATS[name].file
+            FORMATS[name].write(job, written[name])
+    return written
+
+
+def bundle(folder: Path, path: Path) -> Path:
+    """Every file below ``folder`` in one zip at ``path``."""
+    with storage_errors(path.parent), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and file != path:
+                archive.write(file, file.relative_to(folder))
+    return path
+
+
+def _moment_name(index: int, time_s: float) -> str:
+    return f"{index:05d}_{round(1000 * time_s):07d}ms.png"
+
+
+def _write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, indent=1))

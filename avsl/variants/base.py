@@ -1,0 +1,66 @@
+"""The contract every variant keeps: a card that says what it is, and ``localize``."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+
+from avsl.clip import Clip
+
+Progress = Callable[[float, str], None]
+"""Called with (fraction done in [0, 1], what is being done); may raise ``Cancelled`` to stop."""
+
+
+def no_progress(fraction: float, stage: str) -> None:
+    """The default: nobody watches."""
+
+
+class State(StrEnum):
+    """Whether a variant can run on this machine now."""
+
+    READY = "ready"
+    NEEDS_DOWNLOAD = "needs a download"
+
+
+@dataclass(frozen=True)
+class VariantCard:
+    """All that is needed to use a variant well and to be honest about it."""
+
+    name: str  # what ``avsl.load`` takes
+    title: str
+    summary: str  # one sentence: what it does and what it is good for
+    limits: str  # one sentence: what it cannot do
+    state: State
+    licence: str
+    paper: str
+    threshold: float  # map values from here up are the region, in (0, 1)
+    threshold_rule: str  # how that threshold was chosen
+    confidence_gate: float  # confidence from here up reads "sounding here"
+    confidence_rule: str  # what the confidence measures and how the gate was chosen
+    map_rate_hz: float = 10.0  # analysed moments per second unless asked otherwise
+    min_duration_s: float = 0.0  # below this the variant always abstains
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a variant found at T moments; raw, before any threshold."""
+
+    maps: np.ndarray  # (T, h, w) float32 in [0, 1], over the whole frame
+    confidence: np.ndarray  # (T,) float32, in the card's unit; compare with its gate
+    audio_windows_s: np.ndarray  # (T, 2) float64, start and end of the sound each map heard
+    notes: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()  # (T,) what was heard, where the variant can name it
+
+
+class Variant(Protocol):
+    """A network or an algorithm that turns a clip into evidence."""
+
+    card: VariantCard
+
+    def localize(
+        self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
+    ) -> Evidence:
+        """Maps at ``times_s`` (T,) float64, rising, in seconds on the clip's clock."""
+        ...
