@@ -1,0 +1,192 @@
+"""ACL: "Can CLIP Help Sound Source Localization?" (Park et al., WACV 2024, arXiv 2311.04066).
+
+Frozen BEATs hears; a small audio tokenizer turns what it heard into one token of CLIP's text
+space; CLIP's frozen text tower reads "A photo of <token>"; CLIPSeg's frozen decoder grounds that
+embedding in the picture. Only the tokenizer and two mask scalars are trained.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from avsl.models.audio_tokenizer import AudioTokenizer
+from avsl.models.beats import BEATs, fbank
+from avsl.models.clip import TextTower, VisionTower
+from avsl.models.clipseg import CLIPSegDecoder
+
+FEATURE_MASK_CENTRE, FEATURE_MASK_WIDTH = 0.5, 0.07
+
+
+@dataclass(frozen=True)
+class ImageFeatures:
+    """What one pass of the vision tower gives; grounding any number of sounds in it is cheap."""
+
+    reduced: tuple[Tensor, ...]  # per decoder layer, deepest first: (B, 1 + h w, width)
+    embedding: Tensor  # (B, E), not normalised
+    dense: Tensor  # (B, h w, E), MaskCLIP's
+    grid: tuple[int, int]  # (h, w)
+
+    def __getitem__(self, index: Tensor | slice) -> "ImageFeatures":
+        """The features of some of the images."""
+        return ImageFeatures(
+            tuple(state[index] for state in self.reduced),
+            self.embedding[index],
+            self.dense[index],
+            self.grid,
+        )
+
+
+@dataclass(frozen=True)
+class TrainingOutput:
+    """What ACL's objectives need of a batch of B clips; ``[b, n]`` is image b with sound n."""
+
+    v_f: Tensor  # (B, B, E): dense features of image b averaged under the mask of sound n
+    v_i: Tensor  # (B, E): each image under its own hard mask, encoded again
+    audio: Tensor  # (B, E)
+    logits: Tensor  # (B, B, H, W)
+    positive_area: Tensor  # (): mean hard-mask area of matching pairs
+    negative_area: Tensor  # (): mean over all pairs less positive_area / B, as published
+
+
+class ACL(nn.Module):
+    """The whole network; names of the parts follow the paper's figure."""
+
+    def __init__(
+        self,
+        beats: BEATs,
+        audio_proj: AudioTokenizer,
+        vision: VisionTower,
+        text: TextTower,
+        decoder: CLIPSegDecoder,
+        masker: "Masker",
+        beats_blocks: tuple[int, ...] = (4, 8, 12),  # counted from one; outputs concatenated
+        clip_blocks: tuple[int, ...] = (3, 6, 9),  # counted from zero; outputs to the decoder
+    ) -> None:
+        super().__init__()
+        self.beats, self.audio_proj = beats, audio_proj
+        self.vision, self.text, self.decoder = vision, text, decoder
+        self.masker = masker
+        self.beats_blocks, self.clip_blocks = beats_blocks, clip_blocks
+        for frozen in (beats, vision, text, decoder):
+            frozen.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> "ACL":
+        """Only the tokenizer and the masker ever leave evaluation mode."""
+        super().train(False)
+        self.training = mode
+        self.audio_proj.train(mode)
+        self.masker.train(mode)
+        return self
+
+    # hearing
+
+    def audio_features(self, banks: Tensor) -> Tensor:
+        """(B, frames, 128) filter banks to (B, N, 2304), the chosen blocks side by side."""
+        with torch.no_grad():
+            blocks = self.beats(banks)
+        return torch.cat([blocks[number - 1] for number in self.beats_blocks], dim=-1)
+
+    def audio_embedding(self, waveform: Tensor) -> Tensor:
+        """(B, S) at 16 kHz to (B, E), not normalised."""
+        return self.text(self.audio_proj(self.audio_features(fbank(waveform))))
+
+    # seeing
+
+    def encode_image(self, image: Tensor) -> ImageFeatures:
+        """(B, 3, H, W), normalised, sides multiples of the patch: one pass of the vision tower."""
+        states = self.vision.states(image)
+        patch = self.vision.patch
+        return ImageFeatures(
+            self.decoder.reduce([states[number + 1] for number in self.clip_blocks]),
+            self.vision.embedding(states),
+            self.vision.dense(states),
+            (image.shape[-2] // patch, image.shape[-1] // patch),
+        )
+
+    # grounding
+
+    def ground(self, seen: ImageFeatures, audio: Tensor) -> Tensor:
+        """Logits (B, H, W) of image b with embedding b of ``audio`` (B, E)."""
+        return self.decoder(seen.reduced, audio, seen.grid)
+
+    def ground_all(self, seen: ImageFeatures, audio: Tensor, most_pairs: int = 256) -> Tensor:
+        """Logits (B, N, H, W) of every image with every embedding of ``audio`` (N, E).
+
+        At most ``most_pairs`` pairs are in the decoder at once, which bounds memory.
+        """
+        images, sounds = len(seen.embedding), len(audio)
+        pair = torch.arange(images * sounds, device=audio.device)
+        parts = [
+            self.ground(seen[chunk // sounds], audio[chunk % sounds])
+            for chunk in pair.split(most_pairs)
+        ]
+        return torch.cat(parts).unflatten(0, (images, sounds))
+
+    # training
+
+    def forward(self, image: Tensor, waveform: Tensor, most_pairs: int = 256) -> TrainingOutput:
+        """One training pass over B clips with exactly 2B image passes of the vision tower.
+
+        The first, without gradient, serves all B x B groundings and the dense features; the
+        second, with gradient, encodes the B masked images.
+        """
+        with torch.no_grad():
+            seen = self.encode_image(image)
+        audio = self.audio_embedding(waveform)
+        logits = self.ground_all(seen, audio, most_pairs)
+        hard = self.masker.hard(logits)
+        own = torch.arange(len(image), device=image.device)
+        masked = image * hard[own, own][:, None]
+        positive = hard[own, own].mean()
+        return TrainingOutput(
+            v_f=masked_mean(seen.dense, feature_mask(logits), seen.grid),
+            v_i=self.vision.embedding(self.vision.states(masked)),
+            audio=audio,
+            logits=logits,
+            positive_area=positive,
+            negative_area=hard.mean() - positive / len(image),
+        )
+
+
+class Masker(nn.Module):
+    """The two trained scalars that turn logits into masks."""
+
+    def __init__(self, w: float = 10.0, b: float = 14.0) -> None:
+        super().__init__()
+        self.w = nn.Parameter(torch.tensor(float(w)))
+        self.b = nn.Parameter(torch.tensor(float(b)))
+
+    def soft(self, logits: Tensor) -> Tensor:
+        """sigmoid(w x + b), the image mask before its noise, in [0, 1]."""
+        return torch.sigmoid(self.w * logits + self.b)
+
+    def hard(self, logits: Tensor, tau: float = 1.0) -> Tensor:
+        """Gumbel-sigmoid samples in {0, 1} with straight-through gradient (arXiv 1611.01144)."""
+        uniform = torch.rand_like(logits).clamp(1e-7, 1 - 1e-7)
+        logistic = uniform.log() - torch.log1p(-uniform)
+        soft = torch.sigmoid((self.w * logits + self.b + logistic) / tau)
+        return (soft > 0.5).to(soft) + soft - soft.detach()
+
+    def heatmap(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """The inference map in [0, 1], never min-max normalised: (..., H, W) -> (..., *size).
+
+        sigmoid(x + b / w), not of w x + b: what the released code does, so thresholds transfer.
+        """
+        flat = logits.reshape(-1, 1, *logits.shape[-2:])
+        fitted = F.interpolate(flat, size, mode="bicubic", align_corners=False)
+        return torch.sigmoid(fitted + self.b / self.w).reshape(*logits.shape[:-2], *size)
+
+
+def feature_mask(logits: Tensor) -> Tensor:
+    """Per-map min-max, then a steep sigmoid about the middle: (..., H, W) in [0, 1]."""
+    low, high = logits.amin((-2, -1), keepdim=True), logits.amax((-2, -1), keepdim=True)
+    level = (logits - low) / (high - low)
+    return torch.sigmoid((level - FEATURE_MASK_CENTRE) / FEATURE_MASK_WIDTH)
+
+
+def masked_mean(dense: Tensor, mask: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Dense features (B, h w, E) averaged under masks (B, N, H, W): (B, N, E)."""
+    weight = F.interpolate(mask, grid, mode="nearest").flatten(2)
+    return weight @ dense / weight.sum(-1, keepdim=True)
