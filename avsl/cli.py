@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("clips", nargs="+", type=Path, metavar="CLIP", help="video files, or one image with --sound")
+    add("clips", nargs="+", type=Path, metavar="CLIP", help="videos; or images, with --sound")
     add("--sound", type=Path, help="a sound file to use instead of the clip's own")
     add("--variant", default="sync", help="see the list command (default: %(default)s)")
     add("--out", type=Path, default=Path("avsl-out"), help="folder; one subfolder a clip")

@@ -49,7 +49,7 @@ class Clip:
     name: str
     duration_s: float
     source: FrameSource
-    waveform: np.ndarray  # (S,) float32 in [-1, 1], mono, 16 kHz, sample 0 at time 0; S = 0: no sound
+    waveform: np.ndarray  # (S,) float32 in [-1, 1], mono, 16 kHz, from time 0; S = 0: no sound
     soundtrack: SoundTrack | None = None  # None: the waveform is all there is
     path: Path | None = None
     digest: str = ""  # sha256 of the media file(s), for provenance
@@ -140,9 +140,7 @@ class Clip:
             note += f" Its last {excess_s:.1f} s, beyond the picture's end, were cut."
         if excess_s < -0.05:
             note += f" It ends {-excess_s:.1f} s before the picture; silence follows."
-        return replace(
-            self, waveform=fitted, soundtrack=None, digest="", notes=(*self.notes, note)
-        )
+        return replace(self, waveform=fitted, soundtrack=None, digest="", notes=(*self.notes, note))
 
     @classmethod
     def from_arrays(
@@ -177,17 +175,24 @@ class Clip:
 
 def mono_16k(waveform: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, tuple[str, ...]]:
     """Average the channels and resample: (S,) or (S, channels) -> ((S',) float32, notes)."""
-    notes = []
     waveform = waveform.astype(np.float32, copy=False)
+    notes = conversion_notes(waveform.shape[1] if waveform.ndim == 2 else 1, sample_rate_hz)
     if waveform.ndim == 2:
-        if waveform.shape[1] > 1:
-            notes.append(f"The {waveform.shape[1]} sound channels were averaged to one.")
         waveform = waveform.mean(axis=1)
     if sample_rate_hz != SAMPLE_RATE_HZ:
-        notes.append(f"The sound was resampled from {sample_rate_hz} Hz to {SAMPLE_RATE_HZ} Hz.")
         tensor = torch.from_numpy(np.ascontiguousarray(waveform))
         waveform = AF.resample(tensor, sample_rate_hz, SAMPLE_RATE_HZ).numpy()
-    return np.clip(np.nan_to_num(waveform), -1.0, 1.0), tuple(notes)
+    return np.clip(np.nan_to_num(waveform), -1.0, 1.0), notes
+
+
+def conversion_notes(channels: int, sample_rate_hz: int) -> tuple[str, ...]:
+    """Sentences on what it takes to bring a sound to mono 16 kHz; none where it is that already."""
+    notes = []
+    if channels > 1:
+        notes.append(f"The {channels} sound channels were averaged to one.")
+    if sample_rate_hz != SAMPLE_RATE_HZ:
+        notes.append(f"The sound was resampled from {sample_rate_hz} Hz to {SAMPLE_RATE_HZ} Hz.")
+    return tuple(notes)
 
 
 class ArrayFrames:

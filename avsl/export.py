@@ -17,7 +17,7 @@ from PIL import Image
 from avsl import timeline
 from avsl.clip import Clip
 from avsl.errors import SettingError
-from avsl.localization import Localization, Verdict, mask, spans, summary
+from avsl.localization import Localization, Region, Verdict, mask, spans, summary
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
 from avsl.storage import require_free_disk, storage_errors
@@ -128,14 +128,18 @@ def rle(inside: np.ndarray) -> dict:
     return {"size": list(inside.shape), "counts": [0, *counts] if flat[0] else counts}
 
 
+CSV_COLUMNS = (
+    "time_s", "verdict", "confidence", "loudness_dbfs", "label",
+    "where", "x0", "y0", "x1", "y1", "area", "x", "y", "peak",
+)  # fmt: skip
+
+
 def moments_csv(job: Job, path: Path) -> None:
     """A row per region, or one with empty fields for a moment without any."""
     found = job.localization
     with open(path, "w", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(
-            "time_s verdict confidence loudness_dbfs label where x0 y0 x1 y1 area x y peak".split()
-        )
+        rows.writerow(CSV_COLUMNS)
         for index, time_s in enumerate(found.times_s):
             moment = [
                 f"{time_s:.3f}",
@@ -148,7 +152,7 @@ def moments_csv(job: Job, path: Path) -> None:
                 rows.writerow(moment + _region_row(region))
 
 
-def _region_row(region) -> list[str]:
+def _region_row(region: Region | None) -> list[str]:
     if region is None:
         return [""] * 9
     numbers = (*region.box, region.area, *region.centroid, region.peak)

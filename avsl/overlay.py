@@ -127,9 +127,7 @@ def _heat_tables(threshold: float, opacity: float) -> tuple[np.ndarray, np.ndarr
     )
 
 
-def _support(
-    heatmap: np.ndarray, level: float, frame: np.ndarray
-) -> tuple[slice, slice] | None:
+def _support(heatmap: np.ndarray, level: float, frame: np.ndarray) -> tuple[slice, slice] | None:
     """The part of the frame, with a cell's margin, where the map can exceed ``level``."""
     rows, columns = np.nonzero(heatmap > max(level, 0.0))
     if not len(rows):
@@ -171,9 +169,7 @@ def _boxes(frame: np.ndarray, heatmap: np.ndarray, threshold: float, opacity: fl
         x0, y0, x1, y1 = (round(edge) for edge in region.box)
         cv2.rectangle(lines, (x0, y0), (x1, y1), (0, 0, 0), _line_width(frame) + 2)
         cv2.rectangle(lines, (x0, y0), (x1, y1), LINE_RGB, _line_width(frame))
-        cv2.drawMarker(
-            lines, tuple(map(round, region.centroid)), LINE_RGB, cv2.MARKER_CROSS, 12, 2
-        )
+        cv2.drawMarker(lines, tuple(map(round, region.centroid)), LINE_RGB, cv2.MARKER_CROSS, 12, 2)
     return cv2.addWeighted(lines, opacity, frame, 1 - opacity, 0)
 
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import zipfile
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,7 +113,7 @@ def test_captions_tile_the_clip_and_say_where(job, files):
     ]
     assert cues[0][0] == 0
     assert cues[-1][1] == pytest.approx(3.0)
-    assert all(a[1] == pytest.approx(b[0]) for a, b in zip(cues, cues[1:], strict=False))
+    assert all(a[1] == pytest.approx(b[0]) for a, b in pairwise(cues))
     text = files["vtt"].read_text()
     assert text.startswith("WEBVTT\n\n00:00:00.000 --> ")
 

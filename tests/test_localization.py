@@ -1,5 +1,7 @@
 """Verdicts, regions, saving: what a user reads off a localization."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,7 @@ def test_spans_tile_the_clip():
     tiles = spans(Localizer(CornerVariant(unsure_from_s=1.0)).run(clip))
     assert [span.verdict for span in tiles] == [Verdict.SOUNDING, Verdict.UNSEEN, Verdict.SILENT]
     assert (tiles[0].start_s, tiles[-1].end_s) == (0.0, 3.0)
-    assert all(a.end_s == b.start_s for a, b in zip(tiles, tiles[1:], strict=False))
+    assert all(a.end_s == b.start_s for a, b in pairwise(tiles))
 
 
 def test_shown_map_is_linear_between_moments():

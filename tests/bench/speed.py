@@ -14,12 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from avsl import synthetic
 from avsl.clip import Clip
 from avsl.export import FORMATS, Job, export
 from avsl.localizer import Localizer
 from avsl.media import read, write_video
 from avsl.overlay import Style
-from avsl.synthetic import examples
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def main() -> None:
 def made_clip(folder: Path, seconds: float, size: str) -> Path:
     """An example repeated to ``seconds`` at ``size``, written as people's clips are."""
     width, height = map(int, size.split("x"))
-    example = examples.make(examples.examples()[0].name).clip
+    example = synthetic.make(synthetic.examples()[0].name).clip
     frames = [cv2.resize(frame, (width, height)) for _, frame in example.stream()]
     rate_hz = example.fps_hz
     count = round(seconds * rate_hz)

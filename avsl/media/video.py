@@ -1,0 +1,229 @@
+"""The frames of a video file: when each appears, and what it shows."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from av import VideoFrame
+from av.codec import CodecContext
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from avsl.errors import LimitError, MediaError
+from avsl.media import container as media
+from avsl.media.picture import Converter, Look
+from avsl.settings import Limits
+
+# Containers that give every packet a presentation time; others are decoded once to learn them.
+TIMED_FORMATS = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "gif", "apng"}
+ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the built-in ones drop the alpha plane
+FALLBACK_FPS_HZ = 25.0
+TIME_SLACK_S = 0.001  # two times nearer than this are one (Matroska counts in milliseconds)
+MAX_PIXEL_ASPECT = 8.0  # wilder claims are damage, not a lens
+SQUARE_ENOUGH = 0.01  # 448:447 is rounding by an encoder; stretching by one pixel helps nobody
+
+
+@dataclass(frozen=True)
+class VideoFormat:
+    """What opening a video and decoding its first frame tells. Times are on the file's clock."""
+
+    stream_index: int
+    look: Look
+    times_s: np.ndarray  # (F,) float64, rising
+    end_s: float  # when the last frame leaves the screen
+    announced_s: float  # duration of the file by its header; 0 where it claims none
+    notes: tuple[str, ...]
+
+
+def probe_video(file: Path, limits: Limits) -> VideoFormat | None:
+    """Decode the first frame and list when all appear; None where the file holds no video."""
+    with media.opened(file) as container:
+        stream, notes = media.video_stream(container)
+        if stream is None:
+            return None
+        name = file.name
+        announced_s = media.announced_s(container)
+        media.check_duration(name, announced_s, limits)
+        media.check_pixels(name, stream.width, stream.height, limits)
+        if stream.frames > limits.max_frames:
+            raise _too_many_frames(name, limits)
+        index, aspect = stream.index, _pixel_aspect(stream)
+        timed = container.format.name in TIMED_FORMATS
+    first_s, look = _first_look(file, index, aspect)
+    media.check_pixels(name, look.width, look.height, limits)
+    listed = _listed_times(file, index, limits) if timed else None
+    times_s, last_s = listed if listed is not None else _decoded_times(file, index, limits)
+    times_s = times_s[times_s > first_s - TIME_SLACK_S]  # nothing shows before the first decodable
+    if not len(times_s):
+        raise _nothing_decodes(name)
+    end_s = times_s[-1] + (last_s or _typical_step_s(times_s))
+    media.check_duration(name, end_s - times_s[0], limits)
+    return VideoFormat(index, look, times_s, end_s, announced_s, (*notes, *look.notes))
+
+
+class VideoFrames:
+    """A :class:`avsl.clip.FrameSource` over a file: decodes in order, from the start, when asked."""
+
+    def __init__(self, file: Path, video: VideoFormat, origin_s: float) -> None:
+        """``origin_s`` is the moment of the file's clock that is time 0 of the clip."""
+        self._file = file
+        self._video = video
+        self._origin_s = origin_s
+        self._missing = np.zeros(len(video.times_s), bool)
+        self.times_s = video.times_s - origin_s
+        self.width, self.height = video.look.width, video.look.height
+
+    def stream(self, width: int, height: int, gray: bool) -> Iterator[tuple[float, np.ndarray]]:
+        """Every frame that decodes, as ``(time_s, uint8 (H, W, 3) RGB or (H, W) gray)``.
+
+        Each carries one of ``times_s``; frames that do not decode are left out and counted in
+        :meth:`damage`.
+        """
+        convert = Converter(self._video.look, width, height, gray)
+        seen = 0  # frames of times_s that are dealt with
+        with closing(decoded(self._file, self._video.stream_index)) as frames:
+            for time_s, frame in frames:
+                place = seen + int(
+                    np.searchsorted(self._video.times_s[seen:], time_s - TIME_SLACK_S)
+                )
+                if place == len(self.times_s):
+                    break
+                if self._video.times_s[place] > time_s + TIME_SLACK_S:
+                    continue  # not one of the listed frames, such as one before the first key frame
+                self._missing[seen:place] = True
+                self._missing[place] = False
+                seen = place + 1
+                yield float(self.times_s[place]), convert(frame)
+        self._missing[seen:] = True
+
+    def damage(self) -> tuple[str, ...]:
+        missing = np.flatnonzero(self._missing)
+        if not len(missing):
+            return ()
+        return (
+            f"{len(missing)} of {len(self.times_s)} frames could not be decoded, from "
+            f"{self.times_s[missing[0]]:.1f} s on; the last good frame stands in.",
+        )
+
+
+def decoded(file: Path, stream_index: int) -> Iterator[tuple[float, VideoFrame]]:
+    """Whole frames in presentation order with their times on the file's clock, strictly rising.
+
+    Frames the decoder had to make up (damage) are left out. Close the generator to stop early.
+    """
+    with media.opened(file) as container:
+        stream = container.streams[stream_index]
+        step_s = _nominal_step_s(stream)
+        last_s = -np.inf
+        for frame in _frames(container, stream):
+            if frame.is_corrupt:
+                continue
+            time_s = last_s + step_s if frame.pts is None else float(frame.pts * stream.time_base)
+            if not np.isfinite(time_s):
+                time_s = 0.0
+            if time_s > last_s:
+                yield time_s, frame
+                last_s = time_s
+
+
+def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    decoder = _decoder(stream)
+    for packet in media.packets(container, stream):
+        try:
+            yield from decoder.decode(packet)
+        except (av.FFmpegError, OSError):
+            continue  # a broken packet: the missing time tells on it
+    try:
+        yield from decoder.decode(None)
+    except (av.FFmpegError, OSError):
+        return
+
+
+def _decoder(stream: VideoStream) -> CodecContext:
+    name = ALPHA_DECODERS.get(stream.codec_context.name)
+    if name and stream.metadata.get("alpha_mode") == "1":
+        return CodecContext.create(name, "r")
+    stream.thread_type = "AUTO"
+    return stream.codec_context
+
+
+def _first_look(file: Path, stream_index: int, aspect: float) -> tuple[float, Look]:
+    with closing(decoded(file, stream_index)) as frames:
+        for time_s, frame in frames:
+            return time_s, Look.of(frame, aspect)
+    raise _nothing_decodes(file.name)
+
+
+def _listed_times(
+    file: Path, stream_index: int, limits: Limits
+) -> tuple[np.ndarray, float | None] | None:
+    """Presentation times from the packets alone, and how long the last frame lasts, in seconds.
+
+    None where the packets do not tell: a time is missing or given twice.
+    """
+    ticks: dict[int, int] = {}  # presentation time -> duration
+    with media.opened(file) as container:
+        stream = container.streams[stream_index]
+        for packet in media.packets(container, stream):
+            if packet.is_discard or _is_hidden(packet, stream):
+                continue
+            if packet.pts is None or packet.pts in ticks:
+                return None
+            ticks[packet.pts] = packet.duration or 0
+            if len(ticks) > limits.max_frames:
+                raise _too_many_frames(file.name, limits)
+        if not ticks:
+            return None
+        base_s = float(stream.time_base)
+    last = max(ticks)
+    return np.array(sorted(ticks)) * base_s, ticks[last] * base_s or None
+
+
+def _decoded_times(
+    file: Path, stream_index: int, limits: Limits
+) -> tuple[np.ndarray, float | None]:
+    times_s = []
+    with closing(decoded(file, stream_index)) as frames:
+        for time_s, _ in frames:
+            times_s.append(time_s)
+            if len(times_s) > limits.max_frames:
+                raise _too_many_frames(file.name, limits)
+            media.check_duration(file.name, time_s - times_s[0], limits)
+    return np.array(times_s), None
+
+
+def _is_hidden(packet: av.Packet, stream: VideoStream) -> bool:
+    """VP8 stores reference frames that are never shown; a bit of the first byte says so."""
+    return stream.codec_context.name == "vp8" and not (memoryview(packet)[0] >> 4) & 1
+
+
+def _pixel_aspect(stream: VideoStream) -> float:
+    aspect = float(stream.sample_aspect_ratio or 1)
+    square = abs(aspect - 1) < SQUARE_ENOUGH
+    wild = not 1 / MAX_PIXEL_ASPECT <= aspect <= MAX_PIXEL_ASPECT
+    return 1.0 if square or wild else aspect
+
+
+def _nominal_step_s(stream: VideoStream) -> float:
+    rate = stream.average_rate or stream.guessed_rate
+    return 1 / float(rate) if rate else 1 / FALLBACK_FPS_HZ
+
+
+def _typical_step_s(times_s: np.ndarray) -> float:
+    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1 / FALLBACK_FPS_HZ
+
+
+def _nothing_decodes(name: str) -> MediaError:
+    return MediaError(
+        f'No picture in "{name}" can be decoded. The file may be cut off or damaged; try to '
+        "download, record or convert it again."
+    )
+
+
+def _too_many_frames(name: str, limits: Limits) -> LimitError:
+    return LimitError(
+        f'"{name}" has more than {limits.max_frames} frames. Cut out the part that matters.'
+    )

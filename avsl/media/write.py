@@ -1,0 +1,238 @@
+"""Writing an mp4 that plays everywhere: H.264 in yuv420p, AAC, the index in front."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from moviepy import VideoClip
+
+from avsl.clip import Clip
+from avsl.errors import StorageError
+from avsl.media.wav import Sound, original_sound, write_wav
+from avsl.settings import LIMITS, Limits
+
+STILL_FPS_HZ = 10.0
+MAX_FPS_HZ = 60.0
+MIN_FPS_HZ = 1.0
+IN_STEP_S = 0.04  # picture and sound further apart than this look out of step
+MAX_RATE_DENOMINATOR = 1001  # 30000/1001 and its kin are kept exact
+USUAL_RATES_HZ = (10, 12.5, 15, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
+SAME_RATE = 5e-4  # timestamps in milliseconds blur the mean rate of a short clip by this share
+BITS_PER_PIXEL = 0.1  # a generous guess of what CRF 20 needs, for the free-disk check
+AUDIO_KBITS_PER_CHANNEL = 96
+PRESET = "superfast"  # "veryfast" is a third smaller and half as slow again
+CRF = "20"
+KEY_FRAME_EVERY_S = 2  # so that a player can jump
+
+
+def output_rate_hz(clip: Clip) -> float:
+    """Frames per second at which to write ``clip``: its own mean rate, at most 60; 10 for a still.
+
+    A slow video whose frames do not come evenly gets a multiple of its rate, so that each frame
+    still appears within 40 ms of its time.
+    """
+    if clip.fps_hz == 0:
+        return STILL_FPS_HZ
+    usual = min(USUAL_RATES_HZ, key=lambda rate_hz: abs(rate_hz - clip.fps_hz))
+    rate_hz = usual if abs(usual / clip.fps_hz - 1) < SAME_RATE else clip.fps_hz
+    rate_hz = min(max(rate_hz, MIN_FPS_HZ), MAX_FPS_HZ)
+    while _worst_shift_s(clip.frame_times_s, rate_hz) > IN_STEP_S:
+        rate_hz *= 2  # ends below 2 / IN_STEP_S
+    return rate_hz
+
+
+def _worst_shift_s(times_s: np.ndarray, fps_hz: float) -> float:
+    """How far :func:`constant_rate` moves a frame at most."""
+    shown_s = np.ceil(times_s * fps_hz - 0.5) / fps_hz
+    return float(np.abs(shown_s - times_s).max())
+
+
+def output_frames(clip: Clip, fps_hz: float) -> int:
+    """How many frames at ``fps_hz`` cover the clip."""
+    return max(1, round(clip.duration_s * fps_hz))
+
+
+def constant_rate(
+    clip: Clip, fps_hz: float, width: int | None = None, height: int | None = None
+) -> Iterator[np.ndarray]:
+    """Exactly :func:`output_frames` frames, uint8 (H, W, 3) RGB, one each 1/``fps_hz`` from 0 on.
+
+    Frame k is what the clip shows in the middle of [k, k + 1) / ``fps_hz``, where rounded
+    timestamps cannot tip it to a neighbour. The first and the last frame stand in outside the
+    picture. Streams, so memory does not grow with length.
+    """
+    count = output_frames(clip, fps_hz)
+    given = 0
+    shown = None
+    with closing(clip.stream(width, height)) as frames:
+        for time_s, frame in frames:
+            while shown is not None and given < count and (given + 0.5) / fps_hz < time_s:
+                yield shown
+                given += 1
+            if given == count:
+                return
+            shown = frame
+    assert shown is not None, "a source yields at least one frame"
+    for _ in range(given, count):
+        yield shown
+
+
+def write_video(
+    path: str | Path,
+    frames: Iterable[np.ndarray],
+    fps_hz: float,
+    clip: Clip,
+    progress: Callable[[float], None] | None = None,
+    limits: Limits = LIMITS,
+) -> tuple[str, ...]:
+    """Write ``frames`` with the original sound of ``clip`` to an mp4 at ``path``.
+
+    Frames are uint8 (H, W, 3) RGB of one size, at a constant rate from time 0 on; an odd size gets
+    one more row or column. The sound keeps its rate, channels, length and place on the clock.
+    ``progress`` gets the share done in [0, 1] and may raise to cancel. Either the whole file
+    appears at ``path`` or nothing does. Returns notes on what had to be done to the sound.
+    Raises :class:`StorageError` where the disk does not take it.
+    """
+    path = Path(path).expanduser().absolute()
+    count = output_frames(clip, fps_hz)
+    feed = _Feed(frames, fps_hz, count, progress)
+    sound = original_sound(clip)
+    with _workshop(path) as folder:
+        _check_free_disk(folder, _estimated_bytes(feed, sound, clip.duration_s), limits)
+        wav = None
+        if sound is not None:
+            wav = folder / "sound.wav"
+            write_wav(wav, sound)
+        _encode(folder / "video.mp4", feed, wav, sound)
+        _check_whole(folder / "video.mp4", count)
+        os.replace(folder / "video.mp4", path)
+    return sound.notes if sound is not None else ()
+
+
+class _Feed:
+    """Hands moviepy the frame of a moment out of an iterator that only goes forward."""
+
+    def __init__(
+        self,
+        frames: Iterable[np.ndarray],
+        fps_hz: float,
+        count: int,
+        progress: Callable[[float], None] | None,
+    ) -> None:
+        self._frames = iter(frames)
+        self.fps_hz = fps_hz
+        self.count = count
+        self._progress = progress
+        self._index = 0
+        self._frame = _even(next(self._frames))
+        self.height, self.width = self._frame.shape[:2]
+
+    def __call__(self, time_s: float) -> np.ndarray:
+        while self._index < round(time_s * self.fps_hz):
+            frame = next(self._frames, None)
+            self._frame = self._frame if frame is None else _even(frame)
+            self._index += 1
+            if self._progress is not None:
+                self._progress(self._index / self.count)
+        return self._frame
+
+
+def _even(frame: np.ndarray) -> np.ndarray:
+    """yuv420p halves the colour planes, so odd sizes get their last row or column twice."""
+    height, width = frame.shape[:2]
+    if height % 2 == 0 and width % 2 == 0:
+        return frame
+    return np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+
+
+@contextmanager
+def _workshop(path: Path) -> Iterator[Path]:
+    """A folder beside ``path`` to build the file in; it goes away whatever happens."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".avsl-", dir=path.parent))
+    except OSError as error:
+        raise _cannot_write(path.parent, error) from error
+    try:
+        yield folder
+    except OSError as error:
+        raise _cannot_write(path.parent, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _encode(path: Path, feed: _Feed, wav: Path | None, sound: Sound | None) -> None:
+    rate = Fraction(feed.fps_hz).limit_denominator(MAX_RATE_DENOMINATOR)
+    clip = VideoClip(feed, duration=(feed.count + 0.5) / feed.fps_hz)  # moviepy rounds down
+    clip.write_videofile(
+        str(path),
+        fps=feed.fps_hz,
+        codec="libx264",
+        preset=PRESET,
+        audio=str(wav) if wav else False,
+        audio_codec="aac",
+        ffmpeg_params=_ffmpeg_params(rate, sound),
+        logger=None,
+    )
+
+
+def _ffmpeg_params(rate: Fraction, sound: Sound | None) -> list[str]:
+    """moviepy states the rate with two decimals only, and no colours: both are set here."""
+    steps = [
+        f"settb={rate.denominator}/{rate.numerator}",
+        "setpts=N",
+        "scale=out_color_matrix=bt709:out_range=tv",
+        "format=yuv420p",
+    ]
+    params = ["-vf", ",".join(steps), "-r", f"{rate.numerator}/{rate.denominator}"]
+    params += ["-crf", CRF, "-g", str(max(1, round(KEY_FRAME_EVERY_S * rate)))]
+    for tag in ("-colorspace", "-color_primaries", "-color_trc"):
+        params += [tag, "bt709"]
+    params += ["-color_range", "tv", "-movflags", "+faststart"]
+    if sound is not None:
+        params += ["-b:a", f"{AUDIO_KBITS_PER_CHANNEL * sound.channels}k"]
+    return params
+
+
+def _check_whole(path: Path, count: int) -> None:
+    """moviepy does not look at how ffmpeg ended; a cut file (disk full) must not pass for whole."""
+    try:
+        with av.open(str(path)) as container:
+            found = sum(1 for packet in container.demux(video=0) if packet.size)
+    except (av.FFmpegError, IndexError) as error:
+        raise _cannot_write(path.parent.parent, error) from error
+    if found != count:
+        raise _cannot_write(path.parent.parent, f"{found} of {count} frames were written")
+
+
+def _estimated_bytes(feed: _Feed, sound: Sound | None, duration_s: float) -> int:
+    picture = feed.width * feed.height * feed.count * BITS_PER_PIXEL / 8
+    return round(picture) + (sound.size_bytes(duration_s) if sound is not None else 0)
+
+
+def _check_free_disk(folder: Path, wanted: int, limits: Limits) -> None:
+    wanted += limits.min_free_disk_bytes
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise StorageError(
+            f"Only {free / 1e6:.0f} MB are free in {folder.parent}; writing this video needs about "
+            f"{wanted / 1e6:.0f} MB. Free some disk or choose another folder."
+        )
+
+
+def _cannot_write(folder: Path, reason: object) -> StorageError:
+    return StorageError(
+        f"The video could not be written to {folder} ({_last_line(reason)}). Check that the disk "
+        "has room and that the folder may be written to."
+    )
+
+
+def _last_line(reason: object) -> str:
+    lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"

@@ -1,0 +1,104 @@
+"""How well each block moves in time with the sound, and how sure that is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter1d
+
+from avsl.synchrony.motion import SERIES_HZ
+
+FAST_S = 0.025  # series are band-passed: Gaussian of this width ...
+SLOW_S = 0.2  # ... minus Gaussian of this one, so that only changes within a beat count
+SOFT_LIMIT = 2.0  # standard deviations of the sound: one bang alone must not decide
+MOTION_FLOOR = 0.15  # added to the deviation of a block, so that stillness is not blown up
+SOUND_FLOOR = 0.001
+
+REACH_BLOCKS = 2.0  # how far neighbours that move alike speak together (Gaussian)
+POOLED_FLOOR = 0.1
+
+LAG_REACH = 4  # samples (133 ms): picture and sound may be this far apart ...
+LAG_SIGMA = 1.5  # ... and count the less, the farther
+NULL_GAP_S = 0.5  # shifts of the sound beyond this are taken for chance
+NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
+TOP_SHARE = 0.07  # of the blocks; their mean is the score of the whole picture
+
+
+@dataclass(frozen=True, eq=False)
+class Synchrony:
+    """What one window says."""
+
+    score: np.ndarray  # (h, w) float32: deviations above chance, block by block
+    confidence: float  # deviations of the picture's best blocks above theirs under chance
+
+
+def band_passed(series: np.ndarray, axis: int = 0) -> np.ndarray:
+    """Difference of Gaussians over time at SERIES_HZ; same shape, float32."""
+    fast, slow = (
+        gaussian_filter1d(series, width_s * SERIES_HZ, axis=axis, mode="nearest")
+        for width_s in (FAST_S, SLOW_S)
+    )
+    return (fast - slow).astype(np.float32)
+
+
+def normalised_sound(series: np.ndarray) -> np.ndarray:
+    """A band-passed sound series (N,) with unit deviation, softly limited."""
+    scaled = series / (series.std() + SOUND_FLOOR)
+    return SOFT_LIMIT * np.tanh(scaled / SOFT_LIMIT)
+
+
+def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
+    """Compare band-passed motion (K, N, h, w) and sound (N,) of one window.
+
+    The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
+    gives with this very motion and this very sound, and all scores are in its deviations.
+    """
+    kinds, count, height, width = motion.shape
+    blocks = torch.from_numpy(motion).reshape(kinds, count, height * width)
+    blocks = blocks / (blocks.std(dim=1, keepdim=True) + MOTION_FLOOR)
+    blocks = _pooled(blocks, height, width)
+    heard = torch.from_numpy(normalised_sound(sound))
+    scores = _above_chance(_correlation(blocks, heard))  # (N shifts, blocks)
+    best = scores.topk(max(1, round(TOP_SHARE * height * width)), dim=1).values.mean(dim=1)
+    chance = best[_chance_shifts(count)]
+    confidence = (best[0] - chance.mean()) / (chance.std() + 1e-6)
+    return Synchrony(scores[0].reshape(height, width).numpy(), float(confidence))
+
+
+def _pooled(blocks: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """Let neighbours that move alike speak together: (K, N, blocks), unit deviation again."""
+    unit = torch.nn.functional.normalize(blocks - blocks.mean(dim=1, keepdim=True), dim=1)
+    likeness = (unit.transpose(1, 2) @ unit).clamp(min=0) * _nearness(height, width)
+    weights = likeness / (likeness.sum(dim=2, keepdim=True) + 1e-9)
+    pooled = blocks @ weights.transpose(1, 2)
+    return pooled / (pooled.std(dim=1, keepdim=True) + POOLED_FLOOR)
+
+
+def _nearness(height: int, width: int) -> torch.Tensor:
+    """(blocks, blocks): 1 for a block itself, falling with the distance in blocks."""
+    places = torch.cartesian_prod(torch.arange(height), torch.arange(width)).float()
+    return torch.exp(-torch.cdist(places, places).square() / (2 * REACH_BLOCKS**2))
+
+
+def _correlation(blocks: torch.Tensor, sound: torch.Tensor) -> torch.Tensor:
+    """At every circular shift, the best over kinds of motion and small lags: (N, blocks)."""
+    count = len(sound)
+    spectrum = torch.fft.rfft(blocks, dim=1) * torch.fft.rfft(sound).conj()[:, None]
+    shifts = torch.fft.irfft(spectrum, n=count, dim=1).amax(dim=0) / count
+    best = shifts
+    for lag in range(1, LAG_REACH + 1):
+        weight = float(np.exp(-0.5 * (lag / LAG_SIGMA) ** 2))
+        for signed in (lag, -lag):
+            best = torch.maximum(best, weight * shifts.roll(signed, dims=0))
+    return best
+
+
+def _above_chance(correlation: torch.Tensor) -> torch.Tensor:
+    """(N shifts, blocks) in deviations above the mean over the shifts that are chance."""
+    chance = correlation[_chance_shifts(len(correlation))]
+    return (correlation - chance.mean(dim=0)) / (chance.std(dim=0) + NULL_FLOOR)
+
+
+def _chance_shifts(count: int) -> slice:
+    gap = round(NULL_GAP_S * SERIES_HZ)
+    return slice(gap, count - gap)

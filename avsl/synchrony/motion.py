@@ -1,0 +1,248 @@
+"""What moves: small grey frames in, one motion series per block of the picture out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+SERIES_HZ = 30.0  # every series, of motion and of sound, has this rate; sample i is at i / 30 s
+WORK_PIXELS = 160 * 120  # frames are analysed at about this area, whatever their shape
+CELL_PX = 4  # flow and frame difference are averaged over cells of this size ...
+BLOCK_PX = 8  # ... and correlated per block of this size: 20 x 15 blocks in a 4:3 frame
+MAX_BLOCKS = 60  # along one side, for pictures as narrow as a ribbon
+MIN_FRAME_GAP_S = 0.027  # a frame sooner after the last is skipped: 60 and 50 fps are halved
+CHUNK_FRAMES = 64  # frames between progress reports, and per batch of camera fits
+
+DIFFERENCE_FLOOR = 0.5  # grey levels: noise of sensor and codec, added before the logarithm
+FLOW_FLOOR = 0.1  # working pixels a frame, likewise
+
+CUT_LIKENESS = 0.5  # consecutive frames correlating less than this ...
+CUT_GREY = 12.0  # ... and differing by more grey levels than this are two shots
+
+DUPLICATE_SHARE = 0.12  # a frame differing less than this part of the third quartile ...
+DUPLICATE_GREY = 0.25  # ... and less than this many grey levels repeats the frame before it
+DUPLICATE_RATES = (0.10, 0.75)  # between these shares of frames they are a pattern, not a still
+
+CAMERA_ROUNDS = 4  # reweighted fits of the camera's motion
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How each block of the picture moves, and what the picture looks like when drawn."""
+
+    series: np.ndarray  # (2, N, h, w) float32 at SERIES_HZ: log frame difference, log flow
+    cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer; see _busyness
+    guides: np.ndarray  # (T, 4h, 4w) uint8: the grey frame on screen at each moment
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What was measured between consecutive frames, P pairs."""
+
+    times_s: np.ndarray  # (P + 1,) when the frames appear
+    difference: np.ndarray  # (P, 2h, 2w) float32, mean absolute grey levels per cell
+    flow: np.ndarray  # (P, 2h, 2w) float32, working pixels a frame, the camera's motion removed
+    cut: np.ndarray  # (P,) bool: the two frames belong to different shots
+
+
+def working_size(width: int, height: int) -> tuple[int, int]:
+    """Size (width, height) of the frames to analyse: whole blocks, WORK_PIXELS, same aspect."""
+    scale = (WORK_PIXELS / (width * height)) ** 0.5
+    across, down = (
+        min(max(round(side * scale / BLOCK_PX), 2), MAX_BLOCKS) for side in (width, height)
+    )
+    return across * BLOCK_PX, down * BLOCK_PX
+
+
+def block_motion(
+    frames: Iterable[tuple[float, np.ndarray]],
+    duration_s: float,
+    moments_s: np.ndarray,
+    report: Callable[[float], None],
+) -> Motion | None:
+    """Motion in a stream of ``(time_s, uint8 (H, W) grey)`` of the working size.
+
+    ``moments_s`` (T,), rising, are the moments to be drawn; ``report`` is told the time reached.
+    Memory grows with the number of blocks, not of pixels. None where fewer than three different
+    frames leave nothing to follow.
+    """
+    guides = _Guides(moments_s)
+    measured = _measure(guides.watch(frames), report)
+    if measured is None:
+        return None
+    keep = ~_duplicates(measured.difference.mean(axis=(1, 2)))
+    if keep.sum() < 2:
+        return None
+    times_s = measured.times_s[np.concatenate([[True], keep])]
+    middle_s = (times_s[1:] + times_s[:-1]) / 2
+    difference = _held_over_cuts(measured.difference, measured.cut)[keep]
+    flow = _held_over_cuts(measured.flow, measured.cut)[keep]
+    clock_s = np.arange(max(2, int(duration_s * SERIES_HZ))) / SERIES_HZ
+    series = np.stack(
+        [
+            _resampled(np.log(_without_dips(_blocks(cells)) + floor), middle_s, clock_s)
+            for cells, floor in ((difference, DIFFERENCE_FLOOR), (flow, FLOW_FLOOR))
+        ]
+    )
+    busy = _resampled(_busyness(difference, flow), middle_s, clock_s)
+    return Motion(series, busy.astype(np.float16), guides.stacked())
+
+
+class _Guides:
+    """Keeps, at half size, the frame on screen at each moment while the frames stream by."""
+
+    def __init__(self, moments_s: np.ndarray) -> None:
+        self._moments_s = moments_s
+        self._kept: list[np.ndarray] = []
+
+    def watch(
+        self, frames: Iterable[tuple[float, np.ndarray]]
+    ) -> Iterable[tuple[float, np.ndarray]]:
+        shown = None
+        for time_s, frame in frames:
+            small = cv2.resize(frame, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+            self._keep_until(time_s, small if shown is None else shown)
+            shown = small
+            yield time_s, frame
+        if shown is not None:
+            self._keep_until(np.inf, shown)
+
+    def _keep_until(self, time_s: float, shown: np.ndarray) -> None:
+        while len(self._kept) < len(self._moments_s) and self._moments_s[len(self._kept)] < time_s:
+            self._kept.append(shown)
+
+    def stacked(self) -> np.ndarray:
+        return np.stack(self._kept)
+
+
+def _measure(
+    frames: Iterable[tuple[float, np.ndarray]], report: Callable[[float], None]
+) -> _Measured | None:
+    """Frame difference and residual flow between consecutive frames, in chunks."""
+    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    times_s: list[float] = []
+    cuts: list[bool] = []
+    differences: list[np.ndarray] = []
+    flows: list[np.ndarray] = []
+    waiting: list[np.ndarray] = []  # raw flow of the current chunk
+    previous = None
+    for time_s, frame in frames:
+        if previous is not None:
+            if time_s - times_s[-1] < MIN_FRAME_GAP_S:
+                continue
+            differences.append(_cells(cv2.absdiff(frame, previous)))
+            waiting.append(_cells(_flow(estimator, previous, frame)))
+            cuts.append(_is_cut(previous, frame))
+        times_s.append(time_s)
+        previous = frame
+        if len(waiting) == CHUNK_FRAMES:
+            flows.append(without_camera(np.stack(waiting)))
+            waiting.clear()
+            report(time_s)
+    if waiting:
+        flows.append(without_camera(np.stack(waiting)))
+    if len(differences) < 2:
+        return None
+    return _Measured(
+        np.array(times_s), np.stack(differences), np.concatenate(flows), np.array(cuts)
+    )
+
+
+def _flow(estimator: cv2.DISOpticalFlow, previous: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Dense optical flow (Kroeger 2016): float32 (H, W, 2) pixels."""
+    if np.array_equal(previous, frame):
+        return np.zeros((*frame.shape, 2), np.float32)
+    return estimator.calc(previous, frame, None)
+
+
+def _cells(pixels: np.ndarray) -> np.ndarray:
+    """Mean over cells: (H, W) or (H, W, 2) -> float32 (H / CELL_PX, W / CELL_PX) or with 2."""
+    height, width = pixels.shape[0] // CELL_PX, pixels.shape[1] // CELL_PX
+    return cv2.resize(
+        pixels.astype(np.float32, copy=False), (width, height), interpolation=cv2.INTER_AREA
+    )
+
+
+def _is_cut(previous: np.ndarray, frame: np.ndarray) -> bool:
+    """Whether another shot begins: frames that neither look alike nor match in place."""
+    if cv2.norm(previous, frame, cv2.NORM_L1) / frame.size < CUT_GREY:
+        return False
+    likeness = cv2.matchTemplate(previous, frame, cv2.TM_CCOEFF_NORMED)[0, 0]
+    return bool(likeness < CUT_LIKENESS)
+
+
+def without_camera(flow: np.ndarray) -> np.ndarray:
+    """Speed relative to the camera: flow (F, h, w, 2) -> float32 (F, h, w), pixels a frame.
+
+    An affine motion of the whole picture is fitted by reweighted least squares, in which what
+    moves otherwise loses its say, and subtracted.
+    """
+    count, height, width, _ = flow.shape
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    terms = np.stack([np.ones_like(x), x / width - 0.5, y / height - 0.5], axis=-1).reshape(-1, 3)
+    vectors = flow.reshape(count, -1, 2)
+    weights = np.ones((count, height * width), np.float32)
+    for _ in range(CAMERA_ROUNDS):
+        weighted = weights[:, None] * terms.T  # (F, 3, cells)
+        normal = weighted @ terms + 1e-4 * np.eye(3, dtype=np.float32)
+        camera = np.linalg.solve(normal, weighted @ vectors)  # (F, 3, 2)
+        speed = np.linalg.norm(vectors - terms @ camera, axis=-1)
+        scale = 1.5 * np.median(speed, axis=1, keepdims=True) + 0.05
+        weights = 1 / (1 + (speed / scale) ** 2)
+    return speed.reshape(count, height, width).astype(np.float32)
+
+
+def _duplicates(difference: np.ndarray) -> np.ndarray:
+    """Frames that repeat the one before, from mean grey differences (P,): bool (P,).
+
+    Converters repeat frames to raise a frame rate; the gap they leave in every series is no
+    motion. Of two in a row only the first counts, so a true standstill stays.
+    """
+    limit = min(DUPLICATE_SHARE * np.percentile(difference, 75), DUPLICATE_GREY)
+    repeated = difference < limit
+    repeated[1:] &= ~repeated[:-1]
+    few, many = DUPLICATE_RATES
+    if not few <= repeated.mean() <= many:
+        return np.zeros(len(difference), bool)
+    return repeated
+
+
+def _held_over_cuts(values: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """(P, ...) with the sample before standing in at cuts: a cut is not motion."""
+    source = np.where(cut, 0, np.arange(len(cut)))
+    return values[np.maximum.accumulate(source)]
+
+
+def _blocks(cells: np.ndarray) -> np.ndarray:
+    """Mean over 2 x 2 cells: (P, 2h, 2w) -> (P, h, w)."""
+    count, height, width = cells.shape
+    return cells.reshape(count, height // 2, 2, width // 2, 2).mean(axis=(2, 4))
+
+
+def _without_dips(series: np.ndarray) -> np.ndarray:
+    """Fill dips of one sample: a morphological closing over time of (P, h, w).
+
+    A picture within the picture may repeat frames while the rest moves on.
+    """
+    pairs = np.maximum(series[:-1], series[1:])
+    out = series.copy()
+    out[1:-1] = np.minimum(pairs[:-1], pairs[1:])
+    return out
+
+
+def _resampled(series: np.ndarray, times_s: np.ndarray, clock_s: np.ndarray) -> np.ndarray:
+    """Linear interpolation of (P, h, w) at ``times_s`` to ``clock_s`` (N,), held at the ends."""
+    place = np.interp(clock_s, times_s, np.arange(len(times_s)))
+    before = np.minimum(place.astype(int), len(times_s) - 2)
+    share = (place - before).astype(np.float32)[:, None, None]
+    return (1 - share) * series[before] + share * series[before + 1]
+
+
+def _busyness(difference: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Geometric mean of difference and flow, (P, 2h, 2w): large only where both are.
+
+    Flow leaks into plain areas, where nothing differs; the difference shows every edge while the
+    camera moves, where no flow is left.
+    """
+    return np.sqrt(difference * flow)

@@ -1,0 +1,224 @@
+"""Jobs and their results: who runs, who waits, what is kept for a session and when it goes."""
+
+import os
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avsl.errors import AvslError, Cancelled
+from avsl.storage import require_free_disk, storage_errors
+from avsl.ui import copy
+from avsl.ui.result import Result
+from avsl.variants.base import Progress
+
+SLOTS = max(2, (os.cpu_count() or 2) // 2)  # jobs at work at once; the rest wait in line
+MOST_WAITING = 16
+RESULTS_PER_SESSION = 4  # the oldest goes first
+MOST_RESULTS = 32
+KEEP_S = 3600.0  # a result that nobody asked for this long is deleted
+TELL_EVERY_S = 0.1
+LOOK_EVERY_S = 0.1  # how often a waiting job looks whether it is its turn or was stopped
+
+
+class Busy(AvslError):
+    """The line is full."""
+
+
+class ResultGone(AvslError):
+    """A result id that is unknown or whose files were deleted."""
+
+
+class Replaced(Cancelled):
+    """Stopped because the same session began another job, which now owns the page."""
+
+
+class Run:
+    """One job under way: tells how far it is, and can be stopped from another thread."""
+
+    def __init__(self, tell: Progress) -> None:
+        self._tell = tell
+        self._told_s = -TELL_EVERY_S
+        self._stopped = threading.Event()
+        self._reason: type[Cancelled] = Cancelled
+
+    def stop(self, reason: type[Cancelled] = Cancelled) -> None:
+        self._reason = reason
+        self._stopped.set()
+
+    def progress(self, fraction: float, stage: str) -> None:
+        """The library's progress callback: passes on at most ten a second, raises when stopped."""
+        if self._stopped.is_set():
+            raise self._reason
+        if time.monotonic() - self._told_s >= TELL_EVERY_S:
+            self._told_s = time.monotonic()
+            self._tell(fraction, stage)
+
+    def part(self, start: float, end: float) -> Progress:
+        """The callback for a stage that covers ``start`` to ``end`` of the whole."""
+        return lambda fraction, stage: self.progress(start + fraction * (end - start), stage)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but wake at once when stopped."""
+        self._stopped.wait(seconds)
+
+
+class Line:
+    """Lets the first few jobs work and the others wait in order, told how many are ahead."""
+
+    def __init__(self, slots: int = SLOTS, most_waiting: int = MOST_WAITING) -> None:
+        self._slots, self._most_waiting = slots, most_waiting
+        self._jobs: list[Run] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def turn(self, run: Run) -> Iterator[None]:
+        """Wait for a place at work and hold it; raises :class:`Busy`, or ``Cancelled``."""
+        with self._lock:
+            if len(self._jobs) >= self._slots + self._most_waiting:
+                raise Busy(copy.BUSY)
+            self._jobs.append(run)
+        try:
+            while (ahead := self._jobs.index(run) - self._slots + 1) > 0:
+                run.progress(0.0, copy.waiting(ahead))
+                run.pause(LOOK_EVERY_S)
+            yield
+        finally:
+            with self._lock:
+                self._jobs.remove(run)
+
+
+@dataclass(eq=False)
+class Draft:
+    """A result's folder while it is being made; deleted unless it is kept."""
+
+    folder: Path
+    kept: bool = False
+
+    def adopt(self, source: Path) -> Path:
+        """The uploaded file, held in this folder too so that it lives as long as the result."""
+        place = self.folder / "source" / secrets.token_hex(4)
+        with storage_errors(place):
+            place.mkdir(parents=True)
+            held = place / source.name
+            try:
+                os.link(source, held)
+            except OSError:
+                shutil.copyfile(source, held)
+        return held
+
+
+@dataclass(eq=False)
+class _Session:
+    run: Run | None = None
+    results: list[str] = field(default_factory=list)
+
+
+class Workspace:
+    """Everything kept between requests, below one folder; safe to use from many threads.
+
+    A result is found by an id that cannot be guessed, so two users never meet.
+    """
+
+    def __init__(self, root: Path | str, line: Line | None = None) -> None:
+        self.root = Path(root)
+        self.line = line or Line()
+        self._sessions: dict[str, _Session] = {}
+        self._results: dict[str, Result] = {}
+        self._used_s: dict[str, float] = {}
+        self._lock = threading.RLock()
+
+    @contextmanager
+    def running(self, session: str, tell: Progress) -> Iterator[Run]:
+        """A turn at work for one job of ``session``; an earlier one of the same is stopped."""
+        run = Run(tell)
+        with self._lock:
+            before = self._session(session).run
+            if before:
+                before.stop(Replaced)
+            self._session(session).run = run
+        try:
+            with self.line.turn(run):
+                yield run
+        finally:
+            with self._lock:
+                if self._session(session).run is run:
+                    self._session(session).run = None
+
+    def stop(self, session: str) -> bool:
+        """Stop the job of ``session``, at work or waiting; False if there is none."""
+        with self._lock:
+            run = self._session(session).run
+            if run:
+                run.stop()
+        return run is not None
+
+    @contextmanager
+    def draft(self) -> Iterator[Draft]:
+        """A fresh folder for a result; it is deleted with all in it unless the draft is kept."""
+        self.sweep()
+        require_free_disk(self.root)
+        draft = Draft(self.root / secrets.token_urlsafe(16))
+        with storage_errors(draft.folder):
+            draft.folder.mkdir(parents=True)
+        try:
+            yield draft
+        finally:
+            if not draft.kept:
+                shutil.rmtree(draft.folder, ignore_errors=True)
+
+    def keep(self, session: str, draft: Draft, result: Result) -> str:
+        """File a finished result under ``session``; returns its id."""
+        draft.kept = True
+        result_id = draft.folder.name
+        with self._lock:
+            self._results[result_id] = result
+            self._used_s[result_id] = time.monotonic()
+            mine = self._session(session).results
+            mine.append(result_id)
+            for old in mine[:-RESULTS_PER_SESSION]:
+                self._drop(old)
+            for old in sorted(self._used_s, key=self._used_s.get)[:-MOST_RESULTS]:
+                self._drop(old)
+        return result_id
+
+    def find(self, result_id: str | None) -> Result:
+        """The result of that id; raises :class:`ResultGone`."""
+        if not result_id:
+            raise ResultGone(copy.NO_RESULT)
+        with self._lock:
+            if result_id not in self._results:
+                raise ResultGone(copy.GONE)
+            self._used_s[result_id] = time.monotonic()
+            return self._results[result_id]
+
+    def close(self, session: str) -> None:
+        """The session ended: stop its job and delete what it had."""
+        self.stop(session)
+        with self._lock:
+            for result_id in list(self._session(session).results):
+                self._drop(result_id)
+            del self._sessions[session]
+
+    def sweep(self) -> None:
+        """Delete results nobody asked for in an hour: sessions whose end was never heard of."""
+        with self._lock:
+            for result_id, used_s in list(self._used_s.items()):
+                if time.monotonic() - used_s > KEEP_S:
+                    self._drop(result_id)
+
+    def _session(self, session: str) -> _Session:
+        return self._sessions.setdefault(session, _Session())
+
+    def _drop(self, result_id: str) -> None:
+        result = self._results.pop(result_id, None)
+        self._used_s.pop(result_id, None)
+        for session in self._sessions.values():
+            if result_id in session.results:
+                session.results.remove(result_id)
+        if result:
+            shutil.rmtree(result.folder, ignore_errors=True)

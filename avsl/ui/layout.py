@@ -1,0 +1,287 @@
+"""The page: what stands where, and which handler each button calls."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import gradio as gr
+
+from avsl import variants
+from avsl.overlay import Look, Style
+from avsl.settings import LIMITS
+from avsl.synthetic.examples import examples
+from avsl.ui import copy, views
+from avsl.ui.handlers import LOOKS, Api
+from avsl.ui.jobs import KEEP_S, Workspace
+from avsl.ui.page import PICTURE, VIDEO, Page
+from avsl.ui.theme import CSS, theme
+
+CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
+MOST_QUEUED = 64
+CAMERA = gr.WebcamOptions(
+    mirror=False,  # the preview shows what the file holds: left stays left
+    constraints={
+        "video": {"width": {"ideal": 1280}, "height": {"ideal": 720}},
+        # what makes calls pleasant removes the very sounds that are looked for
+        "audio": {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False},
+    },
+)
+Parts = dict[str, Any]  # component name -> component
+
+
+def build(workspace: Workspace) -> gr.Blocks:
+    """The whole app over ``workspace``; launch it with :func:`launch_options`."""
+    page, api = Page(workspace), Api(workspace)
+    with gr.Blocks(
+        title=copy.TITLE, analytics_enabled=False, delete_cache=(CACHE_SWEEP_S, int(KEEP_S))
+    ) as demo:
+        gr.HTML(views.head())
+        with gr.Tab(copy.TAB_LOCALIZE, id="localize"):
+            parts = _localize_tab()
+        _endpoints(api)  # before the page's own events, which would take their names
+        _wire(parts, page)
+        demo.unload(page.leave)
+    demo.queue(max_size=MOST_QUEUED, default_concurrency_limit=None)  # jobs.Line does the waiting
+    return demo
+
+
+def launch_options() -> dict[str, Any]:
+    """How the app is launched everywhere: its own looks, nothing shared, nothing recorded."""
+    return {
+        "theme": theme(),
+        "css": CSS,
+        "max_file_size": LIMITS.max_file_bytes,
+        "footer_links": ["api"],
+        "run_history": False,
+        "enable_monitoring": False,
+        "share": False,
+        "pwa": False,
+    }
+
+
+def _localize_tab() -> Parts:
+    parts: Parts = {"result": gr.State(None), "mode": gr.State(VIDEO)}
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=5, min_width=320):
+            parts |= _inputs()
+            parts |= _variant()
+            parts |= _examples()
+        with gr.Column(scale=7, min_width=320):
+            empty = views.message(copy.EMPTY_TITLE, copy.EMPTY)
+            parts["status"] = gr.HTML(empty, elem_id="status", min_height=120)
+            with gr.Column(visible=False) as parts["outcome"]:
+                parts |= _outcome()
+    with gr.Column(visible=False) as parts["inspection"]:
+        parts |= _inspection()
+    with gr.Column(visible=False) as parts["about"]:
+        parts["notes"] = gr.HTML(elem_id="notes")
+        parts["provenance"] = gr.HTML(elem_id="provenance")
+    return parts
+
+
+def _inputs() -> Parts:
+    parts: Parts = {}
+    with gr.Tabs():
+        with gr.Tab(copy.TAB_VIDEO, id=VIDEO) as parts["video_tab"]:
+            parts["video"] = gr.Video(
+                label=copy.VIDEO, sources=["upload", "webcam"], include_audio=True,
+                webcam_options=CAMERA, elem_id="video",
+            )  # fmt: skip
+            gr.HTML(views.hint(copy.limits(LIMITS) + " " + copy.MIRROR))
+            with gr.Accordion(copy.OTHER_SOUND, open=False):
+                gr.HTML(views.hint(copy.OTHER_SOUND_HINT))
+                parts["other_sound"] = _sound("other-sound")
+        with gr.Tab(copy.TAB_PICTURE, id=PICTURE) as parts["picture_tab"]:
+            parts["picture"] = gr.Image(
+                label=copy.PICTURE, type="filepath", sources=["upload", "clipboard"],
+                image_mode=None, elem_id="picture",
+            )  # fmt: skip
+            parts["sound"] = _sound("sound")
+    return parts
+
+
+def _sound(elem_id: str) -> gr.Audio:
+    return gr.Audio(
+        label=copy.SOUND, type="filepath", sources=["upload", "microphone"], elem_id=elem_id
+    )
+
+
+def _examples() -> Parts:
+    gr.HTML(views.hint(copy.EXAMPLES))
+    with gr.Row(elem_classes="avsl-examples"):
+        return {
+            f"example-{card.name}": gr.Button(
+                card.title, size="sm", min_width=140, elem_id=f"example-{card.name}"
+            )
+            for card in examples()
+        }
+
+
+def _variant() -> Parts:
+    cards = variants.cards()
+    parts: Parts = {}
+    with gr.Group():
+        parts["variant"] = gr.Radio(
+            [(card.title, card.name) for card in cards], value=cards[0].name, label=copy.VARIANT
+        )
+        parts["card"] = gr.HTML(views.card(cards[0]))
+    with gr.Row():
+        parts["run"] = gr.Button(copy.RUN, variant="primary", size="lg", elem_id="run", scale=3)
+        parts["stop"] = gr.Button(
+            copy.CANCEL, variant="stop", size="lg", elem_id="stop", visible=False, scale=1
+        )
+    return parts
+
+
+def _outcome() -> Parts:
+    return {
+        "verdict": gr.HTML(elem_id="verdict"),
+        "video_out": gr.Video(
+            label=copy.RESULT_VIDEO, show_label=False, interactive=False, autoplay=False,
+            elem_id="overlay",
+        ),
+        "timeline": gr.HTML(elem_id="timeline"),
+    }  # fmt: skip
+
+
+def _inspection() -> Parts:
+    parts: Parts = {}
+    gr.HTML(views.heading(copy.INSPECT))
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=7, min_width=320):
+            parts["picture_out"] = gr.HTML(elem_id="moment-picture")
+            parts["moment"] = gr.Slider(
+                0, 1, 0, step=0.1, label=copy.MOMENT, elem_id="moment", buttons=[]
+            )
+        with gr.Column(scale=5, min_width=320):
+            parts["words"] = gr.HTML(elem_id="moment-words")
+            parts |= _drawing()
+            parts |= _taking_home()
+    return parts
+
+
+def _drawing() -> Parts:
+    with gr.Group():
+        return {
+            "look": gr.Radio(
+                list(LOOKS), value=Look.HEAT.value, label=copy.STYLE, elem_id="look"
+            ),
+            "threshold": gr.Slider(
+                0.01, 0.99, 0.5, step=0.01, label=copy.THRESHOLD, info=copy.THRESHOLD_HINT,
+                elem_id="threshold", buttons=[],
+            ),
+            "opacity": gr.Slider(
+                0, 1, Style.opacity, step=0.05, label=copy.OPACITY, elem_id="opacity", buttons=[]
+            ),
+        }  # fmt: skip
+
+
+def _taking_home() -> Parts:
+    parts: Parts = {}
+    gr.HTML(views.hint(copy.REDRAW_HINT))
+    parts["redraw"] = gr.Button(copy.REDRAW, elem_id="redraw")
+    gr.HTML(views.hint(copy.TAKE_HOME_HINT))
+    parts["bundle"] = gr.Button(copy.BUNDLE, elem_id="bundle")
+    parts["files"] = gr.File(
+        label=copy.FILES, file_count="multiple", interactive=False, visible=False, elem_id="files"
+    )
+    return parts
+
+
+def _wire(parts: Parts, page: Page) -> None:
+    """Every button to its handler; none of these events is part of the public API."""
+    names = {  # what handlers call the two components that also exist as inputs
+        **parts, "video": parts["video_out"], "picture": parts["picture_out"],
+    }  # fmt: skip
+    outputs = list({id(part): part for part in names.values()}.values())
+    quiet = {"api_visibility": "private", "show_progress": "hidden"}
+    working = {
+        "outputs": outputs, "api_visibility": "private", "show_progress_on": parts["status"],
+    }  # fmt: skip
+
+    run = {
+        "fn": _named(page.run, names),
+        "inputs": [
+            parts[name]
+            for name in (
+                "mode", "video", "other_sound", "picture", "sound", "variant", "look", "opacity",
+            )
+        ],
+        "preprocess": False,
+        **working,
+    }  # fmt: skip
+    parts["run"].click(**run)
+    for card in examples():
+        parts[f"example-{card.name}"].click(
+            functools.partial(page.example, card.name), None, parts["video"], **quiet
+        ).success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet).success(**run)
+    parts["stop"].click(page.stop, None, None, queue=False, **quiet)
+
+    for mode in (VIDEO, PICTURE):
+        parts[f"{mode}_tab"].select(
+            functools.partial(str, mode), None, parts["mode"], queue=False, **quiet
+        )
+    parts["variant"].change(_card, parts["variant"], parts["card"], queue=False, **quiet)
+
+    drawing = [parts[name] for name in ("look", "threshold", "opacity")]
+    look = {
+        "fn": _named(page.inspect, names),
+        "inputs": [parts["result"], parts["moment"], *drawing],
+        "outputs": [parts["picture_out"], parts["words"]],
+        "queue": False,
+        "trigger_mode": "always_last",
+        **quiet,
+    }
+    for name in ("moment", "look", "threshold", "opacity"):
+        parts[name].input(**look)
+    parts["redraw"].click(
+        _named(page.redraw, names), [parts["result"], *drawing], **working
+    )
+    parts["bundle"].click(_named(page.bundle, names), parts["result"], **working)
+
+
+def _card(name: str) -> str:
+    return views.card(next(card for card in variants.cards() if card.name == name))
+
+
+def _named(handler: Callable, names: Parts) -> Callable:
+    """``handler``'s updates by name as gradio wants them: by component."""
+
+    def by_component(updates: dict[str, Any]) -> dict:
+        return {names[name]: value for name, value in updates.items()}
+
+    @functools.wraps(handler)
+    def once(*arguments):
+        return by_component(handler(*arguments))
+
+    @functools.wraps(handler)
+    def stepwise(*arguments):
+        for updates in handler(*arguments):
+            yield by_component(updates)
+
+    return stepwise if inspect.isgeneratorfunction(handler) else once
+
+
+def _endpoints(api: Api) -> None:
+    """The public API, over components that no page shows: their types check what comes in."""
+    with gr.Row(visible=False):
+        clip, sound = gr.Video(label="clip", include_audio=True), gr.Audio(label="sound", type="filepath")
+        variant = gr.Textbox("sync", label="variant")
+        style = gr.Dropdown(list(LOOKS), value=LOOKS[0], label="style")
+        threshold = gr.Number(None, label="threshold")
+        opacity = gr.Number(Style.opacity, label="opacity")
+        rate = gr.Number(None, label="maps_per_second")
+        result, time_s = gr.Textbox(label="result"), gr.Number(0, label="time_s")
+        file, picture = gr.File(label="file"), gr.Image(label="picture", type="filepath")
+        words, facts = gr.Textbox(label="summary"), gr.JSON(label="facts")
+        knock = gr.Button()
+    drawing = [style, threshold, opacity]
+    for fn, inputs, outputs in (
+        (api.localize, [clip, sound, variant, *drawing, rate], [file, words, facts]),
+        (api.inspect, [result, time_s, *drawing], [picture, facts]),
+        (api.redraw, [result, *drawing], file),
+        (api.bundle, [result], file),
+        (api.variants, None, facts),
+    ):
+        knock.click(fn, inputs, outputs, api_name=fn.__name__)

@@ -1,0 +1,227 @@
+"""What the page does when something is pressed: generators of updates, by component name."""
+
+import logging
+from collections.abc import Callable, Iterator
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from avsl import timeline, variants
+from avsl.errors import AvslError, Cancelled, MediaError
+from avsl.overlay import Style
+from avsl.synthetic.examples import ensure_example, examples
+from avsl.ui import copy, views
+from avsl.ui.handlers import Wish, localized, sentence, session_of, told
+from avsl.ui.jobs import Replaced, Run, Workspace
+from avsl.ui.result import Result
+
+log = logging.getLogger(__name__)
+
+Updates = dict[str, Any]  # component name -> its new value, or gr.update(...)
+VIDEO, PICTURE = "video", "picture"  # which of the two inputs is open
+
+
+class Page:
+    """The Localize tab's behaviour; :mod:`avsl.ui.layout` maps names to components."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    def run(
+        self,
+        mode: str,
+        video: dict | None,
+        other_sound: dict | None,
+        picture: dict | None,
+        sound: dict | None,
+        variant: str,
+        look: str,
+        opacity: float,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008, gradio finds it by its default
+    ) -> Iterator[Updates]:
+        """Run the open input; yields the page as it fills. Files come as gradio's payloads."""
+        yield {
+            "status": _shown(views.message(copy.WORKING_TITLE, copy.WORKING, "busy")),
+            **{name: gr.update(visible=False) for name in ("outcome", "inspection", "about")},
+            "result": None,
+            **_working(True),
+        }
+
+        def work() -> Iterator[Updates]:
+            files = _files(mode, video, other_sound, picture, sound)
+            wish = Wish(*files, variant, Style(look, None, opacity))
+            session = session_of(request)
+            for result, result_id in localized(self.workspace, session, wish, told(progress)):
+                yield _drawn(result, result_id, wish.style) if result_id else _judged(result)
+
+        yield from _guarded(work)
+
+    def example(self, name: str) -> dict:
+        """The example's clip, generated on first use."""
+        return gr.update(value=str(ensure_example(name, self.workspace.root / "examples")))
+
+    def stop(self, request: gr.Request) -> None:
+        """Stop what this session runs; the run itself tells the page."""
+        self.workspace.stop(session_of(request))
+
+    def inspect(
+        self, result: str | None, time_s: float, look: str, threshold: float, opacity: float
+    ) -> Updates:
+        """Draw one moment anew from its cached map."""
+        try:
+            kept = self.workspace.find(result)
+            return _inspected(kept, time_s, Style(look, threshold, opacity))
+        except AvslError as error:
+            return {"words": views.hint(str(error))}
+
+    def redraw(
+        self,
+        result: str | None,
+        look: str,
+        threshold: float,
+        opacity: float,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
+        """Draw the whole video anew; nothing is run again."""
+
+        def work(run: Run) -> Updates:
+            kept = self.workspace.find(result)
+            drawn = kept.draw(Style(look, threshold, opacity), run.progress)
+            return {"video": str(drawn), "files": _shown(None, False)}
+
+        yield from self._at_work(work, request, progress)
+
+    def bundle(
+        self,
+        result: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
+        """Write every file of the result and offer them."""
+
+        def work(run: Run) -> Updates:
+            files = self.workspace.find(result).bundle(run.progress)
+            return {"files": _shown([str(file) for file in files])}
+
+        yield from self._at_work(work, request, progress)
+
+    def leave(self, request: gr.Request) -> None:
+        """The tab was closed: stop its job, delete its results."""
+        self.workspace.close(session_of(request))
+
+    def _at_work(
+        self, work: Callable[[Run], Updates], request: gr.Request, progress: gr.Progress
+    ) -> Iterator[Updates]:
+        yield {"status": _shown(views.message(copy.WORKING_TITLE, "", "busy")), **_working(True)}
+
+        def once() -> Iterator[Updates]:
+            session = session_of(request)
+            with self.workspace.running(session, told(progress)) as run:
+                yield {"status": _shown("", False), **work(run), **_working(False)}
+
+        yield from _guarded(once)
+
+
+def _guarded(work: Callable[[], Iterator[Updates]]) -> Iterator[Updates]:
+    """Pass on what ``work`` yields; turn its end by an error into a sentence that stays."""
+    try:
+        yield from work()
+    except Replaced:
+        return
+    except Cancelled as error:
+        yield _ended(views.message(copy.STOPPED_TITLE, str(error)))
+    except Exception as error:
+        text = sentence(error)
+        gr.Warning(escape(text, quote=False), title=copy.PROBLEM_TITLE)
+        yield _ended(views.message(copy.PROBLEM_TITLE, text, "problem"))
+
+
+def _ended(message: str) -> Updates:
+    return {"status": _shown(message), **_working(False)}
+
+
+def _working(busy: bool) -> Updates:
+    """What can be pressed while a job runs, and what cannot."""
+    names = ["run", "redraw", "bundle", *(f"example-{card.name}" for card in examples())]
+    return {
+        "stop": gr.update(visible=busy),
+        **{name: gr.update(interactive=not busy) for name in names},
+    }
+
+
+def _shown(value: Any, visible: bool = True) -> dict:
+    return gr.update(value=value, visible=visible)
+
+
+def _files(
+    mode: str,
+    video: dict | None,
+    other_sound: dict | None,
+    picture: dict | None,
+    sound: dict | None,
+) -> tuple[Path, Path | None]:
+    """The clip or picture to read, and the sound that replaces its own."""
+    source, extra = (picture, sound) if mode == PICTURE else (video, other_sound)
+    if not _path(source):
+        raise MediaError(copy.NO_PICTURE if mode == PICTURE else copy.NO_VIDEO)
+    if mode == PICTURE and not _path(extra):
+        raise MediaError(copy.NO_SOUND)
+    return _path(source), _path(extra)
+
+
+def _path(payload: dict | None) -> Path | None:
+    """Where gradio put an uploaded file (it has checked that it lies in its upload folder)."""
+    return Path(payload["path"]) if payload and payload.get("path") else None
+
+
+def _judged(result: Result) -> Updates:
+    """The verdict is in, the video is not."""
+    found = result.localization
+    card = next(c for c in variants.cards() if c.name == found.provenance.variant)
+    both = [timeline.png(found, result.clip.waveform, dark) for dark in (False, True)]
+    return {
+        "status": _shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
+        "outcome": gr.update(visible=True),
+        "about": gr.update(visible=True),
+        "verdict": views.verdict(found),
+        "video": None,
+        "notes": views.notes(found),
+        "timeline": views.timeline(*both),
+        "provenance": views.provenance(found, card),
+        "files": _shown(None, False),
+    }
+
+
+def _drawn(result: Result, result_id: str, style: Style) -> Updates:
+    """All there: the video, and the moments to look at."""
+    found, moments = result.localization, result.frames.times_s
+    start_s = result.first_moment_s()
+    step_s = float(moments[1] - moments[0]) if len(moments) > 1 else 1.0
+    return {
+        "status": _shown("", False),
+        "result": result_id,
+        "video": str(result.video),
+        "inspection": gr.update(visible=True),
+        "moment": gr.update(
+            maximum=max(float(moments[-1]), step_s), step=round(step_s, 4), value=start_s,
+        ),
+        "threshold": gr.update(value=found.threshold, info=copy.calibrated(found.threshold)),
+        **_inspected(result, start_s, style),
+        **_working(False),
+    }  # fmt: skip
+
+
+def _inspected(result: Result, time_s: float, style: Style) -> Updates:
+    index, jpeg = result.moment(time_s, style)
+    found = result.localization
+    threshold = style.threshold or found.threshold
+    places = [region.where for region in found.regions(index, threshold)]
+    text = copy.moment_words(found.verdicts[index].value, places, float(found.times_s[index]))
+    return {
+        "picture": views.picture(jpeg, text),
+        "words": views.moment(found, index, threshold),
+    }

@@ -1,0 +1,123 @@
+"""Small pieces of the page as HTML: every word in them is escaped, every colour has a word."""
+
+import base64
+from html import escape
+
+from avsl.localization import Localization, Verdict, summary
+from avsl.overlay import VERDICT_RGB
+from avsl.ui import copy
+from avsl.variants import VariantCard
+
+
+def head() -> str:
+    return f"<header><h1>{escape(copy.TAGLINE)}</h1><p>{escape(copy.INTRO)}</p></header>"
+
+
+def message(title: str, text: str, kind: str = "calm") -> str:
+    """A titled sentence that stays on the page; ``kind`` is calm, busy or problem."""
+    role = "alert" if kind == "problem" else "status"
+    return (
+        f'<div class="avsl-message {kind}" role="{role}">'
+        f"<h2>{escape(title)}</h2><p>{escape(text)}</p></div>"
+    )
+
+
+def hint(text: str) -> str:
+    return f'<p class="avsl-hint">{escape(text)}</p>'
+
+
+def heading(text: str) -> str:
+    return f'<h2 class="avsl-heading">{escape(text)}</h2>'
+
+
+def verdict(found: Localization) -> str:
+    """The whole clip in words, with the share of every verdict."""
+    shares = "".join(
+        f"<li>{_dot(each)}{escape(each.value)} <b>{_seconds(found, each)}</b></li>"
+        for each in Verdict
+        if found.share(each) > 0
+    )
+    return (
+        f'<div class="avsl-verdict" role="status"><h2>{escape(summary(found))}</h2>'
+        f"<ul>{shares}</ul></div>"
+    )
+
+
+def _seconds(found: Localization, verdict: Verdict) -> str:
+    return f"{found.share(verdict) * found.duration_s:.1f} s"
+
+
+def _dot(verdict: Verdict) -> str:
+    red, green, blue = VERDICT_RGB[verdict]
+    return f'<span class="dot" style="background:rgb({red},{green},{blue})"></span>'
+
+
+def notes(found: Localization) -> str:
+    """What was done to the clip; empty if nothing was."""
+    if not found.notes:
+        return ""
+    lines = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
+    return f'<div class="avsl-notes"><h3>{escape(copy.NOTES)}</h3><ul>{lines}</ul></div>'
+
+
+def timeline(light: bytes, dark: bytes) -> str:
+    """The timeline in both themes; the style sheet shows the right one."""
+    return '<div class="avsl-timeline" tabindex="0">' + "".join(
+        f'<img class="{name}" src="{_data(png, "png")}" alt="{escape(copy.TIMELINE_ALT)}">'
+        for name, png in (("light", light), ("dark", dark))
+    ) + "</div>"  # fmt: skip
+
+
+def picture(jpeg: bytes, text: str) -> str:
+    """The inspected frame; ``text`` is read out to those who do not see it."""
+    return f'<img class="avsl-picture" src="{_data(jpeg, "jpeg")}" alt="{escape(text)}">'
+
+
+def moment(found: Localization, index: int, threshold: float) -> str:
+    """One moment's verdict and numbers."""
+    places = [region.where for region in found.regions(index, threshold)]
+    time_s, this = float(found.times_s[index]), found.verdicts[index]
+    label = f"{found.labels[index]}, " if found.labels and found.labels[index] else ""
+    rows = {
+        "where": label + (", ".join(dict.fromkeys(places)) or "no region"),
+        "confidence": f"{found.confidence[index]:.2f} (gate {found.confidence_gate:.2f})",
+        "loudness": f"{found.loudness_dbfs[index]:.0f} dBFS",
+    }
+    return (
+        f'<div class="avsl-moment"><p>{_dot(this)}<b>{escape(this.value)}</b> '
+        f"at {time_s:.1f} s</p>{_definitions(rows)}</div>"
+    )
+
+
+def provenance(found: Localization, card: VariantCard) -> str:
+    """What the numbers rest on, in one strip."""
+    made = found.provenance
+    rows = {
+        "variant": card.title,
+        "avsl": made.avsl_version,
+        "threshold": f"{found.threshold:.2f}: {card.threshold_rule}",
+        "gate": f"{found.confidence_gate:.2f}: {card.confidence_rule}",
+        "maps": f"{len(found.maps)}, {made.map_rate_hz:g} a second",
+        "time": f"{made.seconds:.1f} s on {made.device}",
+        "licence": card.licence,
+    }
+    return f'<div class="avsl-provenance"><h3>{escape(copy.PROVENANCE)}</h3>{_definitions(rows)}</div>'
+
+
+def card(card: VariantCard) -> str:
+    """A variant's state, what it is good for and what it cannot do."""
+    kind = card.state.name.lower()
+    return (
+        f'<div class="avsl-card"><span class="state {kind}">{escape(card.state.value)}</span>'
+        f"<p>{escape(card.summary)}</p><p>{escape(card.limits)}</p></div>"
+    )
+
+
+def _definitions(rows: dict[str, str]) -> str:
+    return "<dl>" + "".join(
+        f"<div><dt>{escape(name)}</dt><dd>{escape(text)}</dd></div>" for name, text in rows.items()
+    ) + "</dl>"  # fmt: skip
+
+
+def _data(content: bytes, kind: str) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
