@@ -24,18 +24,20 @@ class ImageFeatures:
     """What one pass of the vision tower gives; grounding any number of sounds in it is cheap."""
 
     reduced: tuple[Tensor, ...]  # per decoder layer, deepest first: (B, 1 + h w, width)
-    embedding: Tensor  # (B, E), not normalised
-    dense: Tensor  # (B, h w, E), MaskCLIP's
     grid: tuple[int, int]  # (h, w)
 
-    def __getitem__(self, index: Tensor | slice) -> "ImageFeatures":
+    def __len__(self) -> int:
+        return len(self.reduced[0])
+
+    def __getitem__(self, index: Tensor | slice | list[int]) -> "ImageFeatures":
         """The features of some of the images."""
-        return ImageFeatures(
-            tuple(state[index] for state in self.reduced),
-            self.embedding[index],
-            self.dense[index],
-            self.grid,
-        )
+        return ImageFeatures(tuple(state[index] for state in self.reduced), self.grid)
+
+    @classmethod
+    def cat(cls, parts: "list[ImageFeatures]") -> "ImageFeatures":
+        """Several batches of one grid as one."""
+        layers = zip(*(part.reduced for part in parts), strict=True)
+        return cls(tuple(torch.cat(states) for states in layers), parts[0].grid)
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,18 @@ class ACL(nn.Module):
 
     # hearing
 
-    def audio_features(self, banks: Tensor) -> Tensor:
-        """(B, frames, 128) filter banks to (B, N, 2304), the chosen blocks side by side."""
+    def hear(self, banks: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, frames, 128) filter banks to BEATs' chosen blocks side by side, (B, N, 2304), and
+        its last block alone, which names the sound.
+        """
         with torch.no_grad():
             blocks = self.beats(banks)
-        return torch.cat([blocks[number - 1] for number in self.beats_blocks], dim=-1)
+        chosen = [blocks[number - 1] for number in self.beats_blocks]
+        return torch.cat(chosen, dim=-1), blocks[-1]
+
+    def audio_features(self, banks: Tensor) -> Tensor:
+        """(B, frames, 128) filter banks to (B, N, 2304)."""
+        return self.hear(banks)[0]
 
     def audio_embedding(self, waveform: Tensor) -> Tensor:
         """(B, S) at 16 kHz to (B, E), not normalised."""
@@ -95,14 +104,15 @@ class ACL(nn.Module):
     # seeing
 
     def encode_image(self, image: Tensor) -> ImageFeatures:
-        """(B, 3, H, W), normalised, sides multiples of the patch: one pass of the vision tower."""
-        states = self.vision.states(image)
+        """(B, 3, H, W), normalised, to what the decoder needs; only the blocks it looks at run."""
+        return self.features(self.vision.states(image, last=max(self.clip_blocks)), image)
+
+    def features(self, states: list[Tensor], image: Tensor) -> ImageFeatures:
+        """What the decoder needs of the vision tower's states."""
         patch = self.vision.patch
+        grid = (image.shape[-2] // patch, image.shape[-1] // patch)
         return ImageFeatures(
-            self.decoder.reduce([states[number + 1] for number in self.clip_blocks]),
-            self.vision.embedding(states),
-            self.vision.dense(states),
-            (image.shape[-2] // patch, image.shape[-1] // patch),
+            self.decoder.reduce([states[number + 1] for number in self.clip_blocks]), grid
         )
 
     # grounding
@@ -116,7 +126,7 @@ class ACL(nn.Module):
 
         At most ``most_pairs`` pairs are in the decoder at once, which bounds memory.
         """
-        images, sounds = len(seen.embedding), len(audio)
+        images, sounds = len(seen), len(audio)
         pair = torch.arange(images * sounds, device=audio.device)
         parts = [
             self.ground(seen[chunk // sounds], audio[chunk % sounds])
@@ -133,7 +143,8 @@ class ACL(nn.Module):
         second, with gradient, encodes the B masked images.
         """
         with torch.no_grad():
-            seen = self.encode_image(image)
+            states = self.vision.states(image)
+            seen, dense = self.features(states, image), self.vision.dense(states)
         audio = self.audio_embedding(waveform)
         logits = self.ground_all(seen, audio, most_pairs)
         hard = self.masker.hard(logits)
@@ -141,7 +152,7 @@ class ACL(nn.Module):
         masked = image * hard[own, own][:, None]
         positive = hard[own, own].mean()
         return TrainingOutput(
-            v_f=masked_mean(seen.dense, feature_mask(logits), seen.grid),
+            v_f=masked_mean(dense, feature_mask(logits), seen.grid),
             v_i=self.vision.embedding(self.vision.states(masked)),
             audio=audio,
             logits=logits,

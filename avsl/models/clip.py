@@ -2,6 +2,7 @@
 
 import torch
 import torch.nn.functional as F
+from open_clip import tokenize
 from open_clip.model import CLIP
 from torch import Tensor, nn
 
@@ -20,15 +21,16 @@ class VisionTower(nn.Module):
     def patch(self) -> int:
         return self.visual.patch_size[0]
 
-    def states(self, image: Tensor) -> list[Tensor]:
-        """Embedding and the output of every block, each (B, 1 + h w, D); image (B, 3, H, W)."""
+    def states(self, image: Tensor, last: int | None = None) -> list[Tensor]:
+        """Embedding and the output of every block (to number ``last``), each (B, 1 + h w, D)."""
         patches = self.visual.conv1(image)
         grid = tuple(patches.shape[-2:])
         tokens = patches.flatten(2).transpose(1, 2)
         cls = self.visual.class_embedding.expand(len(tokens), 1, -1)
         tokens = torch.cat([cls, tokens], dim=1) + self.positions(grid)
         out = [self.visual.ln_pre(tokens)]
-        for block in self.visual.transformer.resblocks:
+        blocks = self.visual.transformer.resblocks
+        for block in blocks if last is None else blocks[: last + 1]:
             out.append(block(out[-1]))
         return out
 
@@ -68,12 +70,22 @@ class TextTower(nn.Module):
         self.text_projection = clip.text_projection
 
     def forward(self, injected: Tensor) -> Tensor:
-        """ "A photo of <injected>": (B, W) tokens to embeddings (B, E), not normalised."""
+        """Read "A photo of <injected>": tokens (B, W) to embeddings (B, E), not normalised."""
         ids = torch.tensor([SOT, *A_PHOTO_OF, EOT], device=injected.device)
         words = self.token_embedding(ids).expand(len(injected), -1, -1)
-        x = torch.cat([words[:, :4], injected[:, None], words[:, 4:]], dim=1)
-        x = x + self.positional_embedding[: x.shape[1]]
-        length = x.shape[1]
+        slot = 1 + len(A_PHOTO_OF)
+        return self._read(torch.cat([words[:, :slot], injected[:, None], words[:, slot:]], dim=1))
+
+    def read(self, text: str) -> Tensor:
+        """The same with words in the place of the token: (1, E), not normalised."""
+        ids = tokenize([f"A photo of {text}"])[0]
+        ids = ids[: int(ids.argmax()) + 1].to(self.positional_embedding.device)
+        return self._read(self.token_embedding(ids)[None])
+
+    def _read(self, tokens: Tensor) -> Tensor:
+        """Causal transformer over (B, L, W); the feature is the last position's."""
+        length = tokens.shape[1]
+        x = tokens + self.positional_embedding[:length]
         causal = torch.full((length, length), -torch.inf, device=x.device).triu(1)
         x = self.transformer(x, attn_mask=causal)
         return self.ln_final(x[:, -1]) @ self.text_projection

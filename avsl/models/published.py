@@ -1,6 +1,6 @@
-"""From the released checkpoints to our networks: names, sizes, and strict checks. Knows no files.
+"""From the released checkpoints to our networks: names, sizes, strict checks. Knows no files.
 
-CLIPSeg as on the Hub (transformers names), BEATs as released by Microsoft, ACL's ``Param_best.pth``.
+CLIPSeg as on the Hub (transformers names), BEATs as Microsoft released it, ACL as its authors did.
 Sizes are read off the tensors' shapes, so that small networks in the same formats load too.
 """
 

@@ -38,6 +38,7 @@ def computed(model: ACL, given: dict[str, torch.Tensor]) -> dict[str, torch.Tens
     token = model.audio_proj(features)
     audio = model.text(token)
     seen = model.encode_image(given["image"])
+    states = model.vision.states(given["image"])
     logits, pairs = model.ground(seen, audio), model.ground_all(seen, audio, most_pairs=4)
     return {
         "fbank": banks,
@@ -48,8 +49,8 @@ def computed(model: ACL, given: dict[str, torch.Tensor]) -> dict[str, torch.Tens
         "logits": logits[:, None],
         "pair_logits": pairs,
         "heatmap_224": model.masker.heatmap(logits, (224, 224))[:, None],
-        "dense_visual": seen.dense.transpose(1, 2).unflatten(2, seen.grid),
-        "image_embedding": seen.embedding,
+        "dense_visual": model.vision.dense(states).transpose(1, 2).unflatten(2, seen.grid),
+        "image_embedding": model.vision.embedding(states),
         "feature_mask": feature_mask(pairs),
         "soft_image_mask": model.masker.soft(pairs),
     }

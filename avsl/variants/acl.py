@@ -1,0 +1,249 @@
+"""ACL as a variant: frames and sound windows in, maps out; and its researcher's door."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from avsl.clip import Clip
+from avsl.devices import autocast, best_device
+from avsl.models.acl import ACL, ImageFeatures
+from avsl.models.beats import fbank
+from avsl.settings import SAMPLE_RATE_HZ
+from avsl.variants.base import Evidence, Progress, State, VariantCard, no_progress
+from avsl.variants.keyframes import KeyframeEncoder
+from avsl.variants.windows import cut_windows, sound_windows
+
+IMAGE_PX = 352
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+LOGITS_PER_MAP_PX = 4  # maps are stored at a quarter of the logits' sides
+WINDOW_S = 10.0  # what ACL was trained on
+WINDOW_HOP_S = 1.0
+BATCH_FRAMES = 8
+MAX_CACHED_FRAMES = 600  # of one clip, 0.4 MB each
+PROBE_NOISE_DBFS = -20.0
+PEAK_SHARE = 0.01  # confidence looks at the strongest hundredth of a map
+LABEL_FROM = 0.15  # probability below which a sound goes unnamed
+
+ACL_CARD = VariantCard(
+    name="acl",
+    title="ACL (CLIP)",
+    summary="Finds whole objects by what they sound like, also in still pictures.",
+    limits="Two things of one kind cannot be told apart, and each frame is judged by itself.",
+    state=State.NEEDS_DOWNLOAD,
+    licence="CLIPSeg Apache-2.0, BEATs MIT; ACL's own weights come without a licence",
+    paper="Park et al., Can CLIP Help Sound Source Localization?, WACV 2024, arXiv 2311.04066",
+    threshold=0.5,
+    threshold_rule="the middle of the sigmoid; upstream takes the best of 0.05 to 0.95 on its test "
+    "set, which we do not do",
+    confidence_gate=0.1,
+    confidence_rule="how far the strongest hundredth of the map lies above that for silence and "
+    "for white noise on the same frame, in map units",
+    map_rate_hz=2.0,
+)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What N sound windows became."""
+
+    embeddings: Tensor  # (N, E)
+    labels: tuple[str, ...]  # (N,) the likeliest AudioSet class, "" where none is likely
+
+
+class AclVariant:
+    """A loaded ACL. ``window_s`` is how much sound each map rests on: 10 s as in training, or
+    less for an answer that follows the sound more quickly.
+    """
+
+    def __init__(
+        self,
+        model: ACL,
+        card: VariantCard = ACL_CARD,
+        class_names: tuple[str, ...] = (),
+        image_px: int = IMAGE_PX,
+        window_s: float = WINDOW_S,
+        device: torch.device | None = None,
+    ) -> None:
+        self.device = device or best_device()
+        self.model = model.eval().to(self.device)
+        self.card = replace(card, state=State.READY)
+        self.class_names = class_names
+        self.image_px = image_px
+        self.window_s = window_s
+        self._cache: tuple[object, bytes, list[ImageFeatures]] | None = None
+
+    # The researcher's door: tensors in, tensors out, on the variant's device.
+
+    def fbank(self, waveform: Tensor) -> Tensor:
+        """(B, S) at 16 kHz -> (B, frames, 128), normalised; always float32."""
+        return fbank(waveform)
+
+    def audio_features(self, waveform: Tensor) -> Tensor:
+        """(B, S) -> (B, N, 2304): BEATs' chosen blocks side by side."""
+        return self.model.audio_features(fbank(waveform))
+
+    def audio_token(self, features: Tensor) -> Tensor:
+        """(B, N, 2304) -> (B, 512): the token that stands in CLIP's sentence."""
+        return self.model.audio_proj(features)
+
+    def audio_embedding(self, waveform: Tensor) -> Tensor:
+        """(B, S) -> (B, 512) in CLIP's shared space, not normalised."""
+        return self.model.audio_embedding(waveform)
+
+    def image_embedding(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, 512), not normalised."""
+        return self.model.vision.embedding(self.model.vision.states(image))
+
+    def dense_features(self, image: Tensor) -> Tensor:
+        """(B, 3, H, W) normalised -> (B, 512, h, w): MaskCLIP's features."""
+        vision = self.model.vision
+        grid = (image.shape[-2] // vision.patch, image.shape[-1] // vision.patch)
+        return vision.dense(vision.states(image)).transpose(1, 2).unflatten(2, grid)
+
+    def ground_logits(
+        self, image: Tensor, audio_embedding: Tensor, all_pairs: bool = False
+    ) -> Tensor:
+        """Logits (B, 1, H, W) of image b with embedding b, or (B, N, H, W) of all with all."""
+        seen = self.model.encode_image(image)
+        if all_pairs:
+            return self.model.ground_all(seen, audio_embedding)
+        return self.model.ground(seen, audio_embedding)[:, None]
+
+    def heatmap(self, logits: Tensor, size: tuple[int, int]) -> Tensor:
+        """(..., H, W) -> (..., *size) in [0, 1]; a fixed threshold has a meaning."""
+        return self.model.masker.heatmap(logits, size)
+
+    # The three steps of every image-audio variant.
+
+    @torch.inference_mode()
+    def encode_frames(self, frames: np.ndarray) -> ImageFeatures:
+        """uint8 (N, H, W, 3) of any size, squashed to a square -> what the decoder needs."""
+        with autocast(self.device):
+            return self.model.encode_image(self.image(frames))
+
+    @torch.inference_mode()
+    def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
+        """(S,) float32 at 16 kHz and windows (N, 2) in seconds, all of one length."""
+        embeddings, labels = [], []
+        for some in np.array_split(windows_s, -(-len(windows_s) // BATCH_FRAMES)):
+            banks = fbank(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
+            with autocast(self.device):
+                features, last = self.model.hear(banks)
+                embeddings.append(self.model.text(self.model.audio_proj(features)))
+                labels += self._labels(self.model.beats.classify(last))
+        return Heard(torch.cat(embeddings), tuple(labels))
+
+    @torch.inference_mode()
+    def encode_text(self, text: str) -> Tensor:
+        """Words ground as sounds do: (1, E)."""
+        with autocast(self.device):
+            return self.model.text.read(text)
+
+    @torch.inference_mode()
+    def ground(self, seen: ImageFeatures, embeddings: Tensor) -> Tensor:
+        """Maps (B, h, w) in [0, 1] of frame b with embedding b, over the whole frame again."""
+        with autocast(self.device):
+            logits = self.model.ground(seen, embeddings)
+        side = self.image_px // LOGITS_PER_MAP_PX
+        return self.model.masker.heatmap(logits.float(), (side, side))
+
+    def localize(
+        self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
+    ) -> Evidence:
+        """Maps at ``times_s`` (T,); frames that show the same share one encoding."""
+        windows_s, which = sound_windows(times_s, clip.duration_s, self.window_s, WINDOW_HOP_S)
+        progress(0.0, "listening")
+        heard = self.encode_audio(clip.waveform, windows_s)
+        probes = self._probes()
+        maps, confidence = [], []
+        for seen in self._frames(clip, times_s, progress):
+            done = len(confidence)
+            embeddings = heard.embeddings[which[done : done + len(seen)]]
+            sounding = self.ground(seen, embeddings)
+            chance = [self.ground(seen, probe.expand_as(embeddings)) for probe in probes]
+            maps.append(sounding.cpu().numpy())
+            confidence += (peaks(sounding) - torch.stack(list(map(peaks, chance))).amax(0)).tolist()
+        return Evidence(
+            np.concatenate(maps),
+            np.array(confidence, np.float32),
+            np.minimum(windows_s, clip.duration_s)[which],
+            self._notes(clip),
+            tuple(heard.labels[index] for index in which) if self.class_names else (),
+        )
+
+    def _frames(
+        self, clip: Clip, times_s: np.ndarray, progress: Progress
+    ) -> Iterator[ImageFeatures]:
+        """Features of the frames at ``times_s`` in batches; those of the last clip are kept, so
+        that another sound over the same picture encodes nothing.
+        """
+        key = times_s.tobytes()
+        if self._cache is not None and self._cache[0] is clip.source and self._cache[1] == key:
+            yield from self._cache[2]
+            return
+        encoder, kept = KeyframeEncoder(self.encode_frames), []
+        frames = clip.frames_at(times_s)
+        done = 0
+        while batch := list(islice(frames, BATCH_FRAMES)):
+            progress(0.2 + 0.8 * done / len(times_s), "looking at frames")
+            features = encoder(batch)
+            done += len(batch)
+            kept.append(features)
+            yield features
+            if done > MAX_CACHED_FRAMES:
+                kept.clear()
+        if done <= MAX_CACHED_FRAMES:
+            self._cache = (clip.source, key, kept)
+
+    def _probes(self) -> Tensor:
+        """Embeddings of silence and of white noise, which must not light anything up: (2, 1, E)."""
+        samples = round(self.window_s * SAMPLE_RATE_HZ)
+        noise = np.random.default_rng(0).standard_normal(samples) * 10 ** (PROBE_NOISE_DBFS / 20)
+        sounds = np.stack([np.zeros(samples), noise]).astype(np.float32)
+        window = np.array([[0.0, self.window_s]])
+        return torch.stack([self.encode_audio(sound, window).embeddings for sound in sounds])
+
+    def image(self, frames: np.ndarray) -> Tensor:
+        """uint8 (N, H, W, 3) -> (N, 3, px, px) normalised as CLIP was trained, bicubic."""
+        pixels = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float()
+        size = (self.image_px, self.image_px)
+        square = F.interpolate(pixels, size, mode="bicubic", antialias=True).clamp(0, 255) / 255
+        mean, std = (
+            torch.tensor(v, device=self.device)[:, None, None] for v in (CLIP_MEAN, CLIP_STD)
+        )
+        return (square - mean) / std
+
+    def _labels(self, chances: Tensor) -> list[str]:
+        if not self.class_names:
+            return [""] * len(chances)
+        best = chances.float().max(dim=-1)
+        return [
+            self.class_names[index] if chance >= LABEL_FROM else ""
+            for chance, index in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        ]
+
+    def _notes(self, clip: Clip) -> tuple[str, ...]:
+        notes = []
+        if clip.width != clip.height:
+            notes.append(
+                f"Frames were squashed from {clip.width}x{clip.height} to "
+                f"{self.image_px}x{self.image_px} for CLIP; the maps are stretched back."
+            )
+        if clip.duration_s < self.window_s:
+            notes.append(
+                f"The sound was padded with silence to the {self.window_s:g} s that the variant "
+                "listens to."
+            )
+        return tuple(notes)
+
+
+def peaks(maps: Tensor) -> Tensor:
+    """The mean of the strongest hundredth of each map: (B, h, w) -> (B,)."""
+    flat = maps.flatten(1)
+    return flat.topk(max(1, round(PEAK_SHARE * flat.shape[1])), dim=1).values.mean(dim=1)
