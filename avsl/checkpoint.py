@@ -1,6 +1,7 @@
-"""Variants with weights as folders: ``model.safetensors`` and ``card.json``; and from released files.
+"""Variants with weights as folders, ``model.safetensors`` and ``card.json``.
 
-A folder is all there is to a variant: no pickles, strict names and shapes.
+A folder is all there is to a variant: no pickles, strict names and shapes. The files in which the
+parts of ACL were released are read once, here, and can be kept as a folder.
 """
 
 import csv
@@ -30,7 +31,7 @@ def convert_published(clipseg: Path | str, beats: Path | str, acl: Path | str) -
 
     ``clipseg``: the folder with config.json and model.safetensors (or pytorch_model.bin);
     ``beats``: the ``.pt`` file; ``acl``: ``Param_best.pth``. Pickles are read with
-    ``weights_only``, so they cannot run code. Raises :class:`VariantError` naming what does not fit.
+    ``weights_only``, so they cannot run code. Raises :class:`VariantError` that names the misfit.
     """
     config, state = _clipseg(Path(clipseg))
     beats_checkpoint = _pickle(Path(beats))
@@ -61,14 +62,14 @@ def _audioset_words() -> dict[str, str]:
         return {row["mid"]: row["display_name"] for row in csv.DictReader(file)}
 
 
-def save_folder(variant: AclVariant, config: ACLConfig, folder: Path | str) -> None:
+def save_folder(variant: AclVariant, folder: Path | str) -> None:
     """Write a variant with weights to ``folder``, which :func:`load_folder` reads."""
     folder = Path(folder)
     card = {
         "format": FORMAT,
         "family": "acl",
         "card": asdict(variant.card),
-        "network": config.to_dict(),
+        "network": variant.model.config.to_dict(),
         "class_names": variant.class_names,
         "image_px": variant.image_px,
         "window_s": variant.window_s,

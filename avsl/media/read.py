@@ -72,7 +72,9 @@ def _read_pair(file: Path, sound_file: Path, limits: Limits) -> Clip:
         picture = _Picture(ArrayFrames(frame[None], np.zeros(1)), 0.0, notes)
     else:
         picture = _replaced(file, sound_file, limits)
-    return _clip([file, sound_file], picture, _decode_sound(sound_file, heard, heard.start_s, limits))
+    return _clip(
+        [file, sound_file], picture, _decode_sound(sound_file, heard, heard.start_s, limits)
+    )
 
 
 def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:
@@ -87,9 +89,7 @@ def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:
     return _video(file, video, float(video.times_s[0]), notes)
 
 
-def _own_sound(
-    file: Path, video: VideoFormat | None
-) -> tuple[SoundFormat | None, tuple[str, ...]]:
+def _own_sound(file: Path, video: VideoFormat | None) -> tuple[SoundFormat | None, tuple[str, ...]]:
     """A sound track that cannot be decoded is no reason to refuse a picture that can."""
     try:
         return probe_sound(file), ()
@@ -104,9 +104,7 @@ def _video(file: Path, video: VideoFormat, origin_s: float, notes: tuple[str, ..
     return _Picture(source, video.end_s - origin_s, (*video.notes, *notes))
 
 
-def _decode_sound(
-    file: Path, heard: SoundFormat | None, origin_s: float, limits: Limits
-) -> _Sound:
+def _decode_sound(file: Path, heard: SoundFormat | None, origin_s: float, limits: Limits) -> _Sound:
     """The whole track as a waveform on the clip's clock, whose zero is ``origin_s`` of the file's."""
     if heard is None:
         return _Sound(np.zeros(0, np.float32), None, ())
@@ -150,7 +148,9 @@ def _edges(picture: _Picture, sound_start_s: float, sound_end_s: float) -> tuple
     """Sentences on where picture and sound do not begin or end together."""
     notes = []
     if sound_start_s > NOTICEABLE_S:
-        notes.append(f"The sound starts {sound_start_s:.2f} s after the picture; silence until then.")
+        notes.append(
+            f"The sound starts {sound_start_s:.2f} s after the picture; silence until then."
+        )
     first_s = float(picture.source.times_s[0])
     if first_s > NOTICEABLE_S:
         notes.append(

@@ -64,10 +64,10 @@ class ACLConfig:
 
 
 def build(config: ACLConfig) -> ACL:
-    """An ACL of these sizes with random weights, in evaluation mode."""
+    """An ACL of these sizes with random weights, in evaluation mode; ``config`` stays with it."""
     sizes = config.clipseg
     clip = _clip(sizes)
-    return ACL(
+    model = ACL(
         BEATs(config.beats),
         AudioTokenizer(
             len(config.beats_blocks) * config.beats.encoder_embed_dim, sizes.text_width
@@ -81,7 +81,9 @@ def build(config: ACLConfig) -> ACL:
         Masker(),
         config.beats_blocks,
         sizes.blocks,
-    ).eval()  # fmt: skip
+    )  # fmt: skip
+    model.config = config
+    return model.eval()
 
 
 def _clip(sizes: CLIPSegConfig) -> CLIP:

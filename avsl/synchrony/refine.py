@@ -6,7 +6,7 @@ import numpy as np
 from avsl.synchrony.motion import SERIES_HZ
 
 NEAR_S = 0.5
-SHARP=.5
+SHARP = 0.5
 GUIDE_RADIUS_PX = 5  # half the window of the guided filter, in map pixels
 GUIDE_SOFTNESS = 0.02**2  # variance of the guide (in [0, 1]) under which the filter smooths
 
@@ -21,9 +21,11 @@ def struck_energy(cells: np.ndarray, sound: np.ndarray, moment_s: float) -> np.n
 
 def edge_aligned(score: np.ndarray, energy: np.ndarray, guide: np.ndarray) -> np.ndarray:
     height, width = guide.shape
-    large = np.maximum(cv2.resize(np.maximum(score, 0), (width, height), interpolation=cv2.INTER_LINEAR),0)
+    large = np.maximum(
+        cv2.resize(np.maximum(score, 0), (width, height), interpolation=cv2.INTER_LINEAR), 0
+    )
     moving = cv2.resize(energy, (width, height), interpolation=cv2.INTER_LINEAR)
-    drawn = large * np.maximum(moving,0)**SHARP
+    drawn = large * np.maximum(moving, 0) ** SHARP
     filtered = guided_filter(drawn, guide.astype(np.float32) / 255)
     peak = filtered.max()
     if peak <= 0:

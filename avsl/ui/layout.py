@@ -235,9 +235,7 @@ def _wire(parts: Parts, page: Page) -> None:
     }
     for name in ("moment", "look", "threshold", "opacity"):
         parts[name].input(**look)
-    parts["redraw"].click(
-        _named(page.redraw, names), [parts["result"], *drawing], **working
-    )
+    parts["redraw"].click(_named(page.redraw, names), [parts["result"], *drawing], **working)
     parts["bundle"].click(_named(page.bundle, names), parts["result"], **working)
 
 
@@ -266,7 +264,10 @@ def _named(handler: Callable, names: Parts) -> Callable:
 def _endpoints(api: Api) -> None:
     """The public API, over components that no page shows: their types check what comes in."""
     with gr.Row(visible=False):
-        clip, sound = gr.Video(label="clip", include_audio=True), gr.Audio(label="sound", type="filepath")
+        clip, sound = (
+            gr.Video(label="clip", include_audio=True),
+            gr.Audio(label="sound", type="filepath"),
+        )
         variant = gr.Textbox("sync", label="variant")
         style = gr.Dropdown(list(LOOKS), value=LOOKS[0], label="style")
         threshold = gr.Number(None, label="threshold")

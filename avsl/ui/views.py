@@ -101,7 +101,9 @@ def provenance(found: Localization, card: VariantCard) -> str:
         "time": f"{made.seconds:.1f} s on {made.device}",
         "licence": card.licence,
     }
-    return f'<div class="avsl-provenance"><h3>{escape(copy.PROVENANCE)}</h3>{_definitions(rows)}</div>'
+    return (
+        f'<div class="avsl-provenance"><h3>{escape(copy.PROVENANCE)}</h3>{_definitions(rows)}</div>'
+    )
 
 
 def card(card: VariantCard) -> str:
