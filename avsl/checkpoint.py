@@ -6,10 +6,10 @@ parts of ACL were released are read once, here, and can be kept as a folder.
 
 import csv
 import json
-import pickle
 from dataclasses import asdict, fields, replace
 from functools import cache
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
@@ -18,7 +18,8 @@ from safetensors.torch import load_file, save_file
 from avsl.errors import VariantError
 from avsl.models.published import ACLConfig, build, from_published
 from avsl.storage import storage_errors
-from avsl.variants.acl import ACL_CARD, AclVariant
+from avsl.variants.acl import AclVariant
+from avsl.variants.acl_card import ACL_CARD
 from avsl.variants.base import State, VariantCard
 
 FORMAT = "avsl.card/1"
@@ -33,21 +34,24 @@ def convert_published(clipseg: Path | str, beats: Path | str, acl: Path | str) -
     ``beats``: the ``.pt`` file; ``acl``: ``Param_best.pth``. Pickles are read with
     ``weights_only``, so they cannot run code. Raises :class:`VariantError` that names the misfit.
     """
-    config, state = _clipseg(Path(clipseg))
-    beats_checkpoint = _pickle(Path(beats))
+    folder = Path(clipseg)
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        weights = folder / "pytorch_model.bin"
+    return from_files(folder / "config.json", weights, Path(beats), Path(acl))
+
+
+def from_files(clipseg_config: Path, clipseg: Path, beats: Path, acl: Path) -> AclVariant:
+    """:func:`convert_published` with every file named."""
+    beats_checkpoint = _weights(beats)
     try:
-        model = from_published(state, config, beats_checkpoint, _pickle(Path(acl)))
+        model = from_published(
+            _weights(clipseg), _json(clipseg_config), beats_checkpoint, _weights(acl)
+        )
     except (KeyError, RuntimeError, ValueError) as error:
         raise VariantError(f"These files do not make an ACL: {error}") from error
     names = class_names(beats_checkpoint.get("label_dict", {}))
     return AclVariant(model, class_names=names)
-
-
-def _clipseg(folder: Path) -> tuple[dict, dict[str, torch.Tensor]]:
-    config = _json(folder / "config.json")
-    if (folder / "model.safetensors").is_file():
-        return config, _tensors(folder / "model.safetensors")
-    return config, _pickle(folder / "pytorch_model.bin")
 
 
 def class_names(label_dict: dict) -> tuple[str, ...]:
@@ -88,7 +92,7 @@ def load_folder(folder: Path | str) -> AclVariant:
         raise VariantError(f"{folder / CARD} is not a card of this version ({FORMAT}).")
     model = build(ACLConfig.from_dict(card["network"]))
     try:
-        model.load_state_dict(_tensors(folder / WEIGHTS))
+        model.load_state_dict(_weights(folder / WEIGHTS))
     except RuntimeError as error:
         raise VariantError(f"{folder / WEIGHTS} does not fit its card: {error}") from error
     known = {field.name for field in fields(VariantCard)}
@@ -111,17 +115,13 @@ def _json(path: Path) -> dict:
         raise VariantError(f"{path} is not JSON.") from error
 
 
-def _tensors(path: Path) -> dict[str, torch.Tensor]:
+def _weights(path: Path) -> dict:
+    """A state dict or checkpoint from safetensors, or from a pickle of tensors alone."""
     try:
-        return load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise VariantError(f"{path} cannot be read as safetensors: {error}") from error
-
-
-def _pickle(path: Path) -> dict:
-    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise VariantError(f"There is no file {path}.") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
+    except (SafetensorError, UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         raise VariantError(f"{path} is not a checkpoint of tensors: it was not loaded.") from error

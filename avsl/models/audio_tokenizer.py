@@ -44,11 +44,11 @@ class Unary(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
         self.embed = nn.Conv1d(width, width, 1)
+        self.dropout = nn.Dropout(0.5)
         self.feature_reduce = nn.Conv1d(width, 1, 1)
 
     def forward(self, columns: Tensor) -> Tensor:
-        hidden = F.dropout(F.relu(self.embed(columns)), 0.5, self.training)
-        return self.feature_reduce(hidden)[:, 0]
+        return self.feature_reduce(self.dropout(F.relu(self.embed(columns))))[:, 0]
 
 
 class SelfPairwise(nn.Module):

@@ -1,27 +1,60 @@
-"""The registry: every variant by name."""
+"""The registry: every variant by name, by folder, or by its id on the Hub."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
+from avsl import hub
 from avsl.errors import VariantError
-from avsl.variants.base import Evidence, State, Variant, VariantCard
+from avsl.variants.acl_card import acl_card, fetch_all
+from avsl.variants.base import Evidence, Progress, State, Variant, VariantCard, no_progress
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
 __all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "load"]
 
-_REGISTRY: dict[str, tuple[VariantCard, Callable[[], Variant]]] = {
-    SYNC_CARD.name: (SYNC_CARD, SyncVariant),
+
+@dataclass(frozen=True)
+class _Entry:
+    card: Callable[[], VariantCard]  # asked each time, since its state changes
+    load: Callable[[Progress], Variant]
+
+
+def _load_acl(progress: Progress) -> Variant:
+    files = fetch_all(progress)
+    from avsl.checkpoint import from_files  # networks take seconds to import: only when needed
+
+    return from_files(*files)
+
+
+_REGISTRY = {
+    "sync": _Entry(lambda: SYNC_CARD, lambda progress: SyncVariant()),
+    "acl": _Entry(acl_card, _load_acl),
 }
 
 
 def cards() -> list[VariantCard]:
-    """The card of every variant this version knows, the default first."""
-    return [card for card, _ in _REGISTRY.values()]
+    """The card of every variant this version knows, the default first, with its state now."""
+    return [entry.card() for entry in _REGISTRY.values()]
 
 
-def load(name: str = "sync") -> Variant:
-    """The variant called ``name``; raises :class:`VariantError` with the known names."""
-    if name not in _REGISTRY:
-        known = ", ".join(_REGISTRY)
-        raise VariantError(f"There is no variant called {name!r}. Known variants: {known}.")
-    _, build = _REGISTRY[name]
-    return build()
+def load(name: str = "sync", progress: Progress = no_progress) -> Variant:
+    """A variant by registered name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
+
+    Downloads what is missing. Raises :class:`VariantError` where there is no such variant or its
+    files cannot be had, with what to do about it.
+    """
+    if name in _REGISTRY:
+        return _REGISTRY[name].load(progress)
+    if Path(name).is_dir() or name.count("/") == 1:
+        from avsl.checkpoint import CARD, WEIGHTS, load_folder
+
+        if Path(name).is_dir():
+            return load_folder(name)
+        weights = hub.fetch((hub.Source(name, WEIGHTS),), f"the variant {name}", progress)
+        hub.fetch((hub.Source(name, CARD),), f"the variant {name}", progress)
+        return load_folder(weights.parent)
+    known = ", ".join(_REGISTRY)
+    raise VariantError(
+        f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
+        "(user/name) will do as well."
+    )

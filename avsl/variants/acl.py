@@ -14,6 +14,7 @@ from avsl.devices import autocast, best_device
 from avsl.models.acl import ACL, ImageFeatures
 from avsl.models.beats import fbank
 from avsl.settings import SAMPLE_RATE_HZ
+from avsl.variants.acl_card import ACL_CARD
 from avsl.variants.base import Evidence, Progress, State, VariantCard, no_progress
 from avsl.variants.keyframes import KeyframeEncoder
 from avsl.variants.windows import cut_windows, sound_windows
@@ -29,23 +30,6 @@ MAX_CACHED_FRAMES = 600  # of one clip, 0.4 MB each
 PROBE_NOISE_DBFS = -20.0
 PEAK_SHARE = 0.01  # confidence looks at the strongest hundredth of a map
 LABEL_FROM = 0.15  # probability below which a sound goes unnamed
-
-ACL_CARD = VariantCard(
-    name="acl",
-    title="ACL (CLIP)",
-    summary="Finds whole objects by what they sound like, also in still pictures.",
-    limits="Two things of one kind cannot be told apart, and each frame is judged by itself.",
-    state=State.NEEDS_DOWNLOAD,
-    licence="CLIPSeg Apache-2.0, BEATs MIT; ACL's own weights come without a licence",
-    paper="Park et al., Can CLIP Help Sound Source Localization?, WACV 2024, arXiv 2311.04066",
-    threshold=0.5,
-    threshold_rule="the middle of the sigmoid; upstream takes the best of 0.05 to 0.95 on its test "
-    "set, which we do not do",
-    confidence_gate=0.1,
-    confidence_rule="how far the strongest hundredth of the map lies above that for silence and "
-    "for white noise on the same frame, in map units",
-    map_rate_hz=2.0,
-)
 
 
 @dataclass(frozen=True)

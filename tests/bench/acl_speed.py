@@ -1,0 +1,124 @@
+"""How fast the full-size ACL is, with random weights: the numbers do not depend on them.
+
+``python -m tests.bench.acl_speed [--train] [--batch 8] [--repeat 3]`` prints seconds per frame and
+per sound window; with ``--train`` one step against the plain form (a vision pass per sound, as
+upstream does it), paired, with the vision passes counted. Medians; machines are noisy.
+"""
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+
+from avsl.devices import autocast, best_device
+from avsl.models.acl import ACL
+from avsl.models.beats import fbank
+from avsl.models.published import ACLConfig, build
+from tests.train.plain_acl import plain_forward
+from train.objectives.acl import acl_loss
+
+IMAGE_PX, WINDOW_SAMPLES = 352, 160_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--train", action="store_true")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    torch.manual_seed(0)
+    model = build(ACLConfig()).to(best_device())
+    shapes(model)
+    if options.train:
+        training(model, options.batch)
+    else:
+        inference(model, options.batch, options.repeat)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory {peak:.0f} MB")
+
+
+def shapes(model: ACL) -> None:
+    for name, part in model.named_children():
+        count = sum(parameter.numel() for parameter in part.parameters())
+        print(f"{name:<12}{len(part.state_dict()):5d} tensors {count:12,d} parameters")
+
+
+@torch.inference_mode()
+def inference(model: ACL, batch: int, repeat: int) -> None:
+    device = best_device()
+    waveform = torch.randn(1, WINDOW_SAMPLES, device=device) * 0.1
+    with autocast(device):
+        audio = model.audio_embedding(waveform)
+        report("10 s sound window", 1, repeat, lambda: model.audio_embedding(waveform))
+        for count in (1, batch):
+            image = torch.randn(count, 3, IMAGE_PX, IMAGE_PX, device=device)
+            seen = model.encode_image(image)
+            report(
+                f"image, batch {count}",
+                count,
+                repeat,
+                lambda image=image: model.encode_image(image),
+            )
+            sounds = audio.expand(count, -1)
+            report(
+                f"grounding, batch {count}", count, repeat,
+                lambda seen=seen, sounds=sounds: model.ground(seen, sounds),
+            )  # fmt: skip
+
+
+def report(title: str, count: int, repeat: int, work: Callable[[], object]) -> None:
+    print(f"{title:<24}{timed(work, repeat) / count:8.3f} s each")
+
+
+def timed(work: Callable[[], object], repeat: int) -> float:
+    seconds = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        work()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return statistics.median(seconds)
+
+
+def training(model: ACL, batch: int) -> None:
+    """One step of each form on the same batch and noise; prints losses, passes and seconds."""
+    device = best_device()
+    image = torch.randn(batch, 3, IMAGE_PX, IMAGE_PX, device=device)
+    waveform = torch.randn(batch, WINDOW_SAMPLES, device=device) * 0.1
+    model.train()
+    model.audio_proj.fga.un_models[0].dropout.p = 0.0  # the forms would draw it differently
+    passes = counted_passes(model)
+    for title, forward in (("shared", ACL.forward), ("plain", plain_forward)):
+        passes.clear()
+        model.zero_grad(set_to_none=True)
+        torch.manual_seed(1)
+        started = time.perf_counter()
+        loss = acl_loss(forward(model, image, waveform))
+        forward_s = time.perf_counter() - started
+        loss.total.backward()
+        seconds = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"{title:<8}{sum(passes):4d} vision passes  {seconds:7.1f} s ({forward_s:.1f} forward)"
+            f"  losses {loss.image:.5f} {loss.feature:.5f} {loss.area:.5f}  peak {peak:.0f} MB"
+        )
+
+
+def counted_passes(model: ACL) -> list[int]:
+    passes: list[int] = []
+    states = model.vision.states
+
+    def counted(image, last=None):
+        passes.append(len(image))
+        return states(image, last)
+
+    model.vision.states = counted
+    return passes
+
+
+if __name__ == "__main__":
+    main()

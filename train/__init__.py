@@ -1,0 +1,1 @@
+"""Training: imports avsl, never the reverse."""
