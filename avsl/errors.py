@@ -29,6 +29,10 @@ class VariantError(AvslError):
     """The variant is unknown, or its weights are not on this machine."""
 
 
+class WeightsError(VariantError):
+    """A file of published weights is not here, cannot be downloaded now, or is not genuine."""
+
+
 class SettingError(AvslError):
     """A setting (threshold, style, rate, format) is out of its range."""
 

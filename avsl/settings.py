@@ -18,6 +18,7 @@ class Limits:
     max_frames: int = 600 * 120
     max_maps: int = 12_000  # analysed moments in one run
     min_free_disk_bytes: int = 200_000_000
+    max_weights_bytes: int = 2_000_000_000  # one published file; CLIPSeg's has 0.6 GB
 
 
 LIMITS = Limits()

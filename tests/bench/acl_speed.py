@@ -15,7 +15,6 @@ import torch
 
 from avsl.devices import autocast, best_device
 from avsl.models.acl import ACL
-from avsl.models.beats import fbank
 from avsl.models.published import ACLConfig, build
 from tests.train.plain_acl import plain_forward
 from train.objectives.acl import acl_loss
