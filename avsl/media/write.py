@@ -1,6 +1,5 @@
 """Writing an mp4 that plays everywhere: H.264 in yuv420p, AAC, the index in front."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +22,8 @@ MIN_FPS_HZ = 1.0
 IN_STEP_S = 0.04  # picture and sound further apart than this look out of step
 MAX_RATE_DENOMINATOR = 1001  # 30000/1001 and its kin are kept exact
 USUAL_RATES_HZ = (10, 12.5, 15, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
-SAME_RATE = 5e-4  # timestamps in milliseconds blur the mean rate of a short clip by this share
+SAME_RATE = 5e-4  # timestamps in milliseconds blur the rate of a short clip by this share
+SAME_STEP = 0.3  # and single steps between frames by this
 BITS_PER_PIXEL = 0.1  # a generous guess of what CRF 20 needs, for the free-disk check
 AUDIO_KBITS_PER_CHANNEL = 96
 PRESET = "superfast"  # "veryfast" is a third smaller and half as slow again
@@ -32,19 +32,25 @@ KEY_FRAME_EVERY_S = 2  # so that a player can jump
 
 
 def output_rate_hz(clip: Clip) -> float:
-    """Frames per second at which to write ``clip``: its own mean rate, at most 60; 10 for a still.
+    """Frames per second at which to write ``clip``: its own rate, at most 60; 10 for a still.
 
-    A slow video whose frames do not come evenly gets a multiple of its rate, so that each frame
-    still appears within 40 ms of its time.
+    Where frames are missing or come unevenly it is the rate of the usual step between frames. A
+    slow uneven video gets a multiple of it, so that each frame appears within 40 ms of its time.
     """
-    if clip.fps_hz == 0:
+    if len(clip.frame_times_s) < 2:
         return STILL_FPS_HZ
-    usual = min(USUAL_RATES_HZ, key=lambda rate_hz: abs(rate_hz - clip.fps_hz))
-    rate_hz = usual if abs(usual / clip.fps_hz - 1) < SAME_RATE else clip.fps_hz
-    rate_hz = min(max(rate_hz, MIN_FPS_HZ), MAX_FPS_HZ)
+    rate_hz = min(max(_usual_rate_hz(clip.frame_times_s), MIN_FPS_HZ), MAX_FPS_HZ)
     while _worst_shift_s(clip.frame_times_s, rate_hz) > IN_STEP_S:
         rate_hz *= 2  # ends below 2 / IN_STEP_S
     return rate_hz
+
+
+def _usual_rate_hz(times_s: np.ndarray) -> float:
+    steps_s = np.diff(times_s)
+    usual_s = np.median(steps_s)
+    rate_hz = float(1 / steps_s[np.abs(steps_s - usual_s) < SAME_STEP * usual_s].mean())
+    known_hz = min(USUAL_RATES_HZ, key=lambda known_hz: abs(known_hz - rate_hz))
+    return known_hz if abs(known_hz / rate_hz - 1) < SAME_RATE else rate_hz
 
 
 def _worst_shift_s(times_s: np.ndarray, fps_hz: float) -> float:
@@ -103,7 +109,7 @@ def write_video(
     count = output_frames(clip, fps_hz)
     feed = _Feed(frames, fps_hz, count, progress)
     sound = original_sound(clip)
-    with _workshop(path) as folder:
+    with closing(feed), _workshop(path) as folder:
         _check_free_disk(folder, _estimated_bytes(feed, sound, clip.duration_s), limits)
         wav = None
         if sound is not None:
@@ -111,7 +117,7 @@ def write_video(
             write_wav(wav, sound)
         _encode(folder / "video.mp4", feed, wav, sound)
         _check_whole(folder / "video.mp4", count)
-        os.replace(folder / "video.mp4", path)
+        (folder / "video.mp4").replace(path)
     return sound.notes if sound is not None else ()
 
 
@@ -136,11 +142,16 @@ class _Feed:
     def __call__(self, time_s: float) -> np.ndarray:
         while self._index < round(time_s * self.fps_hz):
             frame = next(self._frames, None)
-            self._frame = self._frame if frame is None else _even(frame)
+            self._frame = self._frame if frame is None else _even(frame)  # too few: hold the last
             self._index += 1
             if self._progress is not None:
-                self._progress(self._index / self.count)
+                self._progress((self._index + 1) / self.count)
         return self._frame
+
+    def close(self) -> None:
+        """Let go of the decoder behind a generator, also when the work stops half-way."""
+        if hasattr(self._frames, "close"):
+            self._frames.close()
 
 
 def _even(frame: np.ndarray) -> np.ndarray:
