@@ -15,6 +15,7 @@ from avsl.clip import Clip
 from avsl.errors import StorageError
 from avsl.media.wav import Sound, original_sound, write_wav
 from avsl.settings import LIMITS, Limits
+from avsl.storage import require_free_disk
 
 STILL_FPS_HZ = 10.0
 MAX_FPS_HZ = 60.0
@@ -73,20 +74,8 @@ def constant_rate(
     timestamps cannot tip it to a neighbour. The first and the last frame stand in outside the
     picture. Streams, so memory does not grow with length.
     """
-    count = output_frames(clip, fps_hz)
-    given = 0
-    shown = None
-    with closing(clip.stream(width, height)) as frames:
-        for time_s, frame in frames:
-            while shown is not None and given < count and (given + 0.5) / fps_hz < time_s:
-                yield shown
-                given += 1
-            if given == count:
-                return
-            shown = frame
-    assert shown is not None, "a source yields at least one frame"
-    for _ in range(given, count):
-        yield shown
+    middles_s = (np.arange(output_frames(clip, fps_hz)) + 0.5) / fps_hz
+    return clip.frames_at(middles_s, width, height)
 
 
 def write_video(
@@ -110,7 +99,8 @@ def write_video(
     feed = _Feed(frames, fps_hz, count, progress)
     sound = original_sound(clip)
     with closing(feed), _workshop(path) as folder:
-        _check_free_disk(folder, _estimated_bytes(feed, sound, clip.duration_s), limits)
+        needed = _estimated_bytes(feed, sound, clip.duration_s)
+        require_free_disk(path.parent, needed + limits.min_free_disk_bytes)
         wav = None
         if sound is not None:
             wav = folder / "sound.wav"
@@ -225,16 +215,6 @@ def _check_whole(path: Path, count: int) -> None:
 def _estimated_bytes(feed: _Feed, sound: Sound | None, duration_s: float) -> int:
     picture = feed.width * feed.height * feed.count * BITS_PER_PIXEL / 8
     return round(picture) + (sound.size_bytes(duration_s) if sound is not None else 0)
-
-
-def _check_free_disk(folder: Path, wanted: int, limits: Limits) -> None:
-    wanted += limits.min_free_disk_bytes
-    free = shutil.disk_usage(folder).free
-    if free < wanted:
-        raise StorageError(
-            f"Only {free / 1e6:.0f} MB are free in {folder.parent}; writing this video needs about "
-            f"{wanted / 1e6:.0f} MB. Free some disk or choose another folder."
-        )
 
 
 def _cannot_write(folder: Path, reason: object) -> StorageError:
