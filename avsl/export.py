@@ -64,6 +64,7 @@ def masks_png(job: Job, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found = job.localization
     for index, time_s in enumerate(found.times_s):
+        job.progress(index / len(found.times_s), "writing the masks")
         inside = mask(found.shown(index), job.threshold, found.width, found.height)
         Image.fromarray(inside.astype(np.uint8) * 255).save(folder / _moment_name(index, time_s))
 
@@ -73,6 +74,7 @@ def frames_png(job: Job, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found = job.localization
     for index, frame in enumerate(job.clip.frames_at(found.times_s)):
+        job.progress(index / len(found.times_s), "writing the frames")
         time_s = float(found.times_s[index])
         drawn = draw_moment(frame, found, time_s, job.style)
         Image.fromarray(drawn).save(folder / _moment_name(index, time_s), compress_level=1)
@@ -83,6 +85,7 @@ def coco_json(job: Job, path: Path) -> None:
     found = job.localization
     annotations: list[dict] = []
     for index in range(len(found.times_s)):
+        job.progress(index / len(found.times_s), "writing the regions")
         inside = mask(found.shown(index), job.threshold, found.width, found.height)
         for region in found.regions(index, job.threshold):
             x0, y0, x1, y1 = region.box

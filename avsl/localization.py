@@ -188,7 +188,7 @@ def upscaled(heatmap: np.ndarray, width: int, height: int) -> np.ndarray:
     if not heatmap.any():
         return np.zeros((height, width), np.float32)
     large = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(large, 0.0, 1.0, out=large)
+    return np.clip(large, 0.0, heatmap.max(), out=large)  # cubic overshoots at edges
 
 
 def regions(heatmap: np.ndarray, threshold: float, width: int, height: int) -> list[Region]:
