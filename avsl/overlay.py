@@ -55,7 +55,7 @@ class Style:
 
     look: Look = Look.HEAT
     threshold: float | None = None
-    opacity: float = 0.75
+    opacity: float = 0.65
     legend: bool = True  # the verdict's badge and the colour scale
 
     def __post_init__(self) -> None:
