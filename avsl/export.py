@@ -38,9 +38,9 @@ class Job:
         return self.style.threshold or self.localization.threshold
 
 
-def overlay_mp4(job: Job, path: Path) -> None:
-    """H.264 + AAC at the clip's rate with its original sound."""
-    write_video(path, _watched(job), output_rate_hz(job.clip), job.clip)
+def overlay_mp4(job: Job, path: Path) -> tuple[str, ...]:
+    """H.264 + AAC at the clip's rate with its original sound; notes on changes to that."""
+    return write_video(path, _watched(job), output_rate_hz(job.clip), job.clip)
 
 
 def _watched(job: Job) -> Iterator[np.ndarray]:
@@ -243,12 +243,20 @@ def manifest_json(job: Job, path: Path) -> None:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What :func:`export` did."""
+
+    files: dict[str, Path]  # format -> file or folder
+    notes: tuple[str, ...]  # what had to be changed to write it, as sentences
+
+
+@dataclass(frozen=True)
 class Format:
     """One kind of file: its name in the output folder, what it is, and its writer."""
 
     file: str
     about: str
-    write: Callable[[Job, Path], None]
+    write: Callable[[Job, Path], tuple[str, ...] | None]  # returns notes, if any
 
 
 FORMATS: dict[str, Format] = {
@@ -265,10 +273,8 @@ FORMATS: dict[str, Format] = {
 DEFAULT_FORMATS = tuple(name for name in FORMATS if name != "frames")  # frames are large
 
 
-def export(
-    job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORMATS
-) -> dict[str, Path]:
-    """Write the chosen formats into ``folder`` and return where each lies.
+def export(job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Written:
+    """Write the chosen formats into ``folder``.
 
     Raises :class:`SettingError` for an unknown format, :class:`avsl.errors.StorageError` when
     the disk is full or may not be written.
@@ -277,14 +283,15 @@ def export(
     if unknown:
         raise SettingError(f"No such format: {', '.join(unknown)}. Formats: {', '.join(FORMATS)}.")
     folder = Path(folder)
-    written = {}
+    files: dict[str, Path] = {}
+    notes: list[str] = []
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in formats:
-            written[name] = folder / FORMATS[name].file
-            FORMATS[name].write(job, written[name])
-    return written
+            files[name] = folder / FORMATS[name].file
+            notes += FORMATS[name].write(job, files[name]) or ()
+    return Written(files, tuple(notes))
 
 
 def bundle(folder: Path, path: Path) -> Path:

@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
-from moviepy import VideoClip
+from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
 
 from avsl.clip import Clip
 from avsl.errors import StorageError
@@ -96,52 +97,37 @@ def write_video(
     """
     path = Path(path).expanduser().absolute()
     count = output_frames(clip, fps_hz)
-    feed = _Feed(frames, fps_hz, count, progress)
     sound = original_sound(clip)
-    with closing(feed), _workshop(path) as folder:
-        needed = _estimated_bytes(feed, sound, clip.duration_s)
+    with closing(_counted(frames, count, progress)) as counted, _workshop(path) as folder:
+        first = next(counted)
+        needed = _estimated_bytes(first, count, sound, clip.duration_s)
         require_free_disk(path.parent, needed + limits.min_free_disk_bytes)
         wav = None
         if sound is not None:
             wav = folder / "sound.wav"
             write_wav(wav, sound)
-        _encode(folder / "video.mp4", feed, wav, sound)
+        _encode(folder / "video.mp4", chain([first], counted), first.shape, fps_hz, wav, sound)
         _check_whole(folder / "video.mp4", count)
         (folder / "video.mp4").replace(path)
     return sound.notes if sound is not None else ()
 
 
-class _Feed:
-    """Hands moviepy the frame of a moment out of an iterator that only goes forward."""
-
-    def __init__(
-        self,
-        frames: Iterable[np.ndarray],
-        fps_hz: float,
-        count: int,
-        progress: Callable[[float], None] | None,
-    ) -> None:
-        self._frames = iter(frames)
-        self.fps_hz = fps_hz
-        self.count = count
-        self._progress = progress
-        self._index = 0
-        self._frame = _even(next(self._frames))
-        self.height, self.width = self._frame.shape[:2]
-
-    def __call__(self, time_s: float) -> np.ndarray:
-        while self._index < round(time_s * self.fps_hz):
-            frame = next(self._frames, None)
-            self._frame = self._frame if frame is None else _even(frame)  # too few: hold the last
-            self._index += 1
-            if self._progress is not None:
-                self._progress((self._index + 1) / self.count)
-        return self._frame
-
-    def close(self) -> None:
-        """Let go of the decoder behind a generator, also when the work stops half-way."""
-        if hasattr(self._frames, "close"):
-            self._frames.close()
+def _counted(
+    frames: Iterable[np.ndarray], count: int, progress: Callable[[float], None] | None
+) -> Iterator[np.ndarray]:
+    """Exactly ``count`` frames of even size; where there are too few the last is held."""
+    frames = iter(frames)
+    try:
+        shown = None
+        for index in range(count):
+            frame = next(frames, None)
+            shown = shown if frame is None else _even(frame)
+            yield shown
+            if progress is not None:
+                progress((index + 1) / count)
+    finally:  # let go of the decoder behind a generator, also when the work stops half-way
+        if hasattr(frames, "close"):
+            frames.close()
 
 
 def _even(frame: np.ndarray) -> np.ndarray:
@@ -168,19 +154,32 @@ def _workshop(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _encode(path: Path, feed: _Feed, wav: Path | None, sound: Sound | None) -> None:
-    rate = Fraction(feed.fps_hz).limit_denominator(MAX_RATE_DENOMINATOR)
-    clip = VideoClip(feed, duration=(feed.count + 0.5) / feed.fps_hz)  # moviepy rounds down
-    clip.write_videofile(
+def _encode(
+    path: Path,
+    frames: Iterator[np.ndarray],
+    shape: tuple[int, ...],
+    fps_hz: float,
+    wav: Path | None,
+    sound: Sound | None,
+) -> None:
+    rate = Fraction(fps_hz).limit_denominator(MAX_RATE_DENOMINATOR)
+    with FFMPEG_VideoWriter(
         str(path),
-        fps=feed.fps_hz,
+        (shape[1], shape[0]),
+        fps_hz,
         codec="libx264",
         preset=PRESET,
-        audio=str(wav) if wav else False,
+        audiofile=str(wav) if wav else None,
         audio_codec="aac",
         ffmpeg_params=_ffmpeg_params(rate, sound),
-        logger=None,
-    )
+    ) as writer:
+        try:
+            for frame in frames:
+                writer.write_frame(frame)
+        except BaseException:  # stopped: do not wait for the rest of the sound to be encoded
+            if writer.proc is not None:
+                writer.proc.kill()
+            raise
 
 
 def _ffmpeg_params(rate: Fraction, sound: Sound | None) -> list[str]:
@@ -212,8 +211,8 @@ def _check_whole(path: Path, count: int) -> None:
         raise _cannot_write(path.parent.parent, f"{found} of {count} frames were written")
 
 
-def _estimated_bytes(feed: _Feed, sound: Sound | None, duration_s: float) -> int:
-    picture = feed.width * feed.height * feed.count * BITS_PER_PIXEL / 8
+def _estimated_bytes(frame: np.ndarray, count: int, sound: Sound | None, duration_s: float) -> int:
+    picture = frame.shape[0] * frame.shape[1] * count * BITS_PER_PIXEL / 8
     return round(picture) + (sound.size_bytes(duration_s) if sound is not None else 0)
 
 
