@@ -6,6 +6,8 @@ gradio's own variables work too: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_
 import argparse
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,6 +18,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free from 7860)")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the finally below is reached
     root = Path(tempfile.mkdtemp(prefix="avsl-"))
     os.environ["GRADIO_TEMP_DIR"] = str(root)  # uploads too; gradio reads it at import
     try:

@@ -124,8 +124,8 @@ def _one(
         "summary": summary(found),
         **_numbers(found),
         "seconds": round(time.perf_counter() - started, 2),
-        "files": {name: str(file) for name, file in written.items()},
-        "notes": list(found.notes),
+        "files": {name: str(file) for name, file in written.files.items()},
+        "notes": [*found.notes, *written.notes],
     }
 
 

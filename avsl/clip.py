@@ -1,6 +1,7 @@
 """A Clip: frames on a clock and a waveform on the same clock."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -101,13 +102,14 @@ class Clip:
         in, after the last the last.
         """
         done, shown = 0, None
-        for time_s, frame in self.stream(width, height):
-            while shown is not None and done < len(times_s) and times_s[done] < time_s:
-                yield shown
-                done += 1
-            if done == len(times_s):
-                return
-            shown = frame
+        with closing(self.stream(width, height)) as stream:
+            for time_s, frame in stream:
+                while shown is not None and done < len(times_s) and times_s[done] < time_s:
+                    yield shown
+                    done += 1
+                if done == len(times_s):
+                    return
+                shown = frame
         for _ in range(done, len(times_s)):
             yield shown
 

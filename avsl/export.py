@@ -38,9 +38,9 @@ class Job:
         return self.style.threshold or self.localization.threshold
 
 
-def overlay_mp4(job: Job, path: Path) -> None:
-    """H.264 + AAC at the clip's rate with its original sound."""
-    write_video(path, _watched(job), output_rate_hz(job.clip), job.clip)
+def overlay_mp4(job: Job, path: Path) -> tuple[str, ...]:
+    """H.264 + AAC at the clip's rate with its original sound; notes on changes to that."""
+    return write_video(path, _watched(job), output_rate_hz(job.clip), job.clip)
 
 
 def _watched(job: Job) -> Iterator[np.ndarray]:
@@ -64,6 +64,7 @@ def masks_png(job: Job, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found = job.localization
     for index, time_s in enumerate(found.times_s):
+        job.progress(index / len(found.times_s), "writing the masks")
         inside = mask(found.shown(index), job.threshold, found.width, found.height)
         Image.fromarray(inside.astype(np.uint8) * 255).save(folder / _moment_name(index, time_s))
 
@@ -73,6 +74,7 @@ def frames_png(job: Job, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     found = job.localization
     for index, frame in enumerate(job.clip.frames_at(found.times_s)):
+        job.progress(index / len(found.times_s), "writing the frames")
         time_s = float(found.times_s[index])
         drawn = draw_moment(frame, found, time_s, job.style)
         Image.fromarray(drawn).save(folder / _moment_name(index, time_s), compress_level=1)
@@ -83,6 +85,7 @@ def coco_json(job: Job, path: Path) -> None:
     found = job.localization
     annotations: list[dict] = []
     for index in range(len(found.times_s)):
+        job.progress(index / len(found.times_s), "writing the regions")
         inside = mask(found.shown(index), job.threshold, found.width, found.height)
         for region in found.regions(index, job.threshold):
             x0, y0, x1, y1 = region.box
@@ -240,12 +243,20 @@ def manifest_json(job: Job, path: Path) -> None:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What :func:`export` did."""
+
+    files: dict[str, Path]  # format -> file or folder
+    notes: tuple[str, ...]  # what had to be changed to write it, as sentences
+
+
+@dataclass(frozen=True)
 class Format:
     """One kind of file: its name in the output folder, what it is, and its writer."""
 
     file: str
     about: str
-    write: Callable[[Job, Path], None]
+    write: Callable[[Job, Path], tuple[str, ...] | None]  # returns notes, if any
 
 
 FORMATS: dict[str, Format] = {
@@ -262,10 +273,8 @@ FORMATS: dict[str, Format] = {
 DEFAULT_FORMATS = tuple(name for name in FORMATS if name != "frames")  # frames are large
 
 
-def export(
-    job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORMATS
-) -> dict[str, Path]:
-    """Write the chosen formats into ``folder`` and return where each lies.
+def export(job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORMATS) -> Written:
+    """Write the chosen formats into ``folder``.
 
     Raises :class:`SettingError` for an unknown format, :class:`avsl.errors.StorageError` when
     the disk is full or may not be written.
@@ -274,14 +283,15 @@ def export(
     if unknown:
         raise SettingError(f"No such format: {', '.join(unknown)}. Formats: {', '.join(FORMATS)}.")
     folder = Path(folder)
-    written = {}
+    files: dict[str, Path] = {}
+    notes: list[str] = []
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name in formats:
-            written[name] = folder / FORMATS[name].file
-            FORMATS[name].write(job, written[name])
-    return written
+            files[name] = folder / FORMATS[name].file
+            notes += FORMATS[name].write(job, files[name]) or ()
+    return Written(files, tuple(notes))
 
 
 def bundle(folder: Path, path: Path) -> Path:

@@ -188,7 +188,7 @@ def upscaled(heatmap: np.ndarray, width: int, height: int) -> np.ndarray:
     if not heatmap.any():
         return np.zeros((height, width), np.float32)
     large = cv2.resize(heatmap, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(large, 0.0, 1.0, out=large)
+    return np.clip(large, 0.0, heatmap.max(), out=large)  # cubic overshoots at edges
 
 
 def regions(heatmap: np.ndarray, threshold: float, width: int, height: int) -> list[Region]:
@@ -245,12 +245,21 @@ def summary(localization: Localization) -> str:
         )
     seconds = shares[Verdict.SOUNDING] * localization.duration_s
     places = main_places(localization)
-    first = f"Sounding {' and '.join(places)}" if places else "Sounding, but under the threshold"
+    first = (
+        "Sounding " + " and ".join(map(_at, places)) if places else "Sounding too faintly to mark"
+    )
     sentence = f"{first}: seen for {seconds:.1f} of {localization.duration_s:.1f} s."
     if shares[Verdict.UNSEEN] > 0.1:
         unseen_s = shares[Verdict.UNSEEN] * localization.duration_s
         sentence += f" For {unseen_s:.1f} s there is sound with no visible source."
     return sentence
+
+
+def _at(place: str) -> str:
+    """The words for a place with their preposition."""
+    if place in ("left", "right"):
+        return f"on the {place}"
+    return f"in {place}" if place.startswith("most") else f"at the {place}"
 
 
 def main_places(localization: Localization, most: int = 2) -> list[str]:

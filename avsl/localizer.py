@@ -42,7 +42,7 @@ class Localizer:
         """
         if not clip.has_sound:
             raise NoSoundError(
-                f"{clip.name} has no sound track, so there is nothing to localize. "
+                f'"{clip.name}" has no sound track, so there is nothing to localize. '
                 "Choose a clip with sound, or add a sound file to it."
             )
         card = self.variant.card

@@ -55,7 +55,7 @@ class Style:
 
     look: Look = Look.HEAT
     threshold: float | None = None
-    opacity: float = 0.75
+    opacity: float = 0.65
     legend: bool = True  # the verdict's badge and the colour scale
 
     def __post_init__(self) -> None:
@@ -85,9 +85,9 @@ def draw_moment(
     heatmap = localization.shown_at(time_s)
     drawn = draw(frame, heatmap, threshold, style.look, style.opacity)
     if style.legend:
-        _stamp(drawn, badge(localization.verdict_at(time_s), drawn.shape[0]), "upper left")
+        _stamp(drawn, badge(localization.verdict_at(time_s), text_size(drawn)), "upper left")
         if style.look is Look.HEAT:
-            _stamp(drawn, legend(threshold, drawn.shape[0]), "lower right")
+            _stamp(drawn, legend(threshold, text_size(drawn)), "lower right")
     return drawn
 
 
@@ -186,9 +186,10 @@ def _line_width(frame: np.ndarray) -> int:
 
 
 @lru_cache(maxsize=32)
-def badge(verdict: Verdict, frame_height: int) -> np.ndarray:
-    """The verdict in words on a dark pill with a dot of its colour: uint8 (h, w, 4) RGBA."""
-    size = _text_size(frame_height)
+def badge(verdict: Verdict, size: int) -> np.ndarray:
+    """The verdict in words on a dark pill with a dot of its colour, letters ``size`` pixels high:
+    uint8 (h, w, 4) RGBA.
+    """
     font = ImageFont.load_default(size)
     left, top, right, bottom = font.getbbox(verdict.value)
     pad = size // 2
@@ -204,9 +205,10 @@ def badge(verdict: Verdict, frame_height: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=32)
-def legend(threshold: float, frame_height: int) -> np.ndarray:
-    """The fixed colour scale from 0 to 1 with a tick at the threshold: uint8 (h, w, 4) RGBA."""
-    size = _text_size(frame_height)
+def legend(threshold: float, size: int) -> np.ndarray:
+    """The fixed colour scale from 0 to 1 with a tick at the threshold, letters ``size`` pixels
+    high: uint8 (h, w, 4) RGBA.
+    """
     width, bar_height = 9 * size, max(4, size // 2)
     ramp = matplotlib.colormaps[COLORMAP](np.linspace(0.25, 1, width))[None, :, :3]
     bar = np.repeat((255 * ramp).astype(np.uint8), bar_height, axis=0)
@@ -225,14 +227,15 @@ def legend(threshold: float, frame_height: int) -> np.ndarray:
     return np.asarray(picture)
 
 
-def _text_size(frame_height: int) -> int:
-    return max(10, round(frame_height / 26))
+def text_size(frame: np.ndarray) -> int:
+    """Height of letters on a frame (H, W, 3), in pixels."""
+    return max(10, round(min(frame.shape[:2]) / 26))
 
 
 def _stamp(frame: np.ndarray, picture: np.ndarray, corner: str) -> None:
     """Blend an RGBA picture into a corner of ``frame``, in place; skipped where it won't fit."""
     height, width = picture.shape[:2]
-    margin = _text_size(frame.shape[0]) // 2
+    margin = text_size(frame) // 2
     if width + 2 * margin > frame.shape[1] or height + 2 * margin > frame.shape[0]:
         return
     y = margin if "upper" in corner else frame.shape[0] - margin - height

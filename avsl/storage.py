@@ -38,6 +38,6 @@ def require_free_disk(folder: Path, needed_bytes: int = LIMITS.min_free_disk_byt
     free = shutil.disk_usage(existing).free
     if free < needed_bytes:
         raise StorageError(
-            f"Only {free / 1e6:.0f} MB of disk are free at {existing}; "
+            f"Only {free / 1e6:.0f} MB are free at {existing}; "
             f"{needed_bytes / 1e6:.0f} MB are needed. Free some space or choose another folder."
         )

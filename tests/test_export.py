@@ -27,7 +27,7 @@ def job() -> Job:
 
 @pytest.fixture(scope="module")
 def files(job, tmp_path_factory):
-    return export(job, tmp_path_factory.mktemp("out") / "clip", tuple(FORMATS))
+    return export(job, tmp_path_factory.mktemp("out") / "clip", tuple(FORMATS)).files
 
 
 def test_overlay_video_plays_with_its_sound_at_the_clips_length_and_rate(job, files):

@@ -18,6 +18,7 @@ FORMATS = (
     "mov,matroska,webm,avi,mpeg,mpegvideo,mpegts,ogg,flv,asf,dv,mxf,gif,apng,"
     "wav,w64,mp3,flac,aac,aiff,amr,ac3,eac3,caf,au,wv"
 )
+DURATION_SLACK_S = 1.0  # "ten minutes" out of a camera are 600.04 s
 READ_RETRIES = 20  # a demuxer may stumble over broken bytes and still find its way
 
 _NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -77,6 +78,8 @@ def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
                 if packet.size:
                     yield packet
             return
+        except IndexError:  # PyAV stumbles over streams that turn up after the header
+            return
         except (av.FFmpegError, OSError):
             continue
 
@@ -127,7 +130,7 @@ def announced_s(container: InputContainer) -> float:
 
 
 def check_duration(name: str, duration_s: float, limits: Limits) -> None:
-    if duration_s > limits.max_duration_s:
+    if duration_s > limits.max_duration_s + DURATION_SLACK_S:
         raise LimitError(
             f'"{name}" is {duration_s:.0f} s long; up to {limits.max_duration_s:.0f} s can be '
             "analysed. Cut out the part that matters."

@@ -57,7 +57,7 @@ def _read_one(file: Path, limits: Limits) -> Clip:
     if heard is not None:
         origin_s = min(origin_s, heard.start_s)
     picture = _video(file, video, origin_s, notes)
-    clip = _clip([file], picture, _decode_sound(file, heard, origin_s, limits))
+    clip = _clip([file], picture, _decode_sound(file, heard, origin_s, limits), limits)
     return replace(clip, notes=clip.notes + _shortfall(clip.duration_s, video.announced_s))
 
 
@@ -72,9 +72,8 @@ def _read_pair(file: Path, sound_file: Path, limits: Limits) -> Clip:
         picture = _Picture(ArrayFrames(frame[None], np.zeros(1)), 0.0, notes)
     else:
         picture = _replaced(file, sound_file, limits)
-    return _clip(
-        [file, sound_file], picture, _decode_sound(sound_file, heard, heard.start_s, limits)
-    )
+    sound = _decode_sound(sound_file, heard, heard.start_s, limits)
+    return _clip([file, sound_file], picture, sound, limits)
 
 
 def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:
@@ -105,11 +104,12 @@ def _video(file: Path, video: VideoFormat, origin_s: float, notes: tuple[str, ..
 
 
 def _decode_sound(file: Path, heard: SoundFormat | None, origin_s: float, limits: Limits) -> _Sound:
-    """The whole track as a waveform on the clip's clock, whose zero is ``origin_s`` of the file's."""
+    """The whole track on the clip's clock, whose zero is ``origin_s`` of the file's clock."""
     if heard is None:
         return _Sound(np.zeros(0, np.float32), None, ())
     media.check_duration(file.name, heard.announced_s, limits)
     start_s = heard.start_s - origin_s
+    media.check_duration(file.name, start_s, limits)  # a wild timestamp must not fill the memory
     repairs = SoundRepairs()
     parts = [np.zeros(round(start_s * SAMPLE_RATE_HZ), np.float32)]
     seconds = start_s
@@ -125,9 +125,10 @@ def _decode_sound(file: Path, heard: SoundFormat | None, origin_s: float, limits
     return _Sound(np.concatenate(parts), SoundTrack(file, heard.stream_index, start_s), notes)
 
 
-def _clip(files: list[Path], picture: _Picture, sound: _Sound) -> Clip:
+def _clip(files: list[Path], picture: _Picture, sound: _Sound, limits: Limits) -> Clip:
     sound_end_s = len(sound.waveform) / SAMPLE_RATE_HZ
     duration_s = max(picture.end_s, sound_end_s)
+    media.check_duration(files[0].name, duration_s, limits)
     waveform, notes = sound.waveform, (*picture.notes, *sound.notes)
     if sound.track is not None:
         waveform = np.pad(waveform, (0, max(0, round(duration_s * SAMPLE_RATE_HZ) - len(waveform))))

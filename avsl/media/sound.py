@@ -1,7 +1,7 @@
 """The sound of a file: decoded as it is, in one unbroken run from its first sample on."""
 
+import itertools
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from avsl.media import container as media
 JITTER_S = 0.03  # timestamps this far off are unsteady (live recordings), not holes
 JUMP_BACK_S = 1.0  # timestamps that go back this far have restarted, as in joined files
 SILENCE_BLOCK_S = 1.0  # a hole is handed out in pieces, so that a wild timestamp fits in memory
+
+TimedFrame = tuple[float | None, AudioFrame]  # with its start on the file's clock, where it tells
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,13 @@ def probe_sound(file: Path, stream_index: int | None = None) -> SoundFormat | No
         if stream_index is not None:
             stream = container.streams[stream_index]
         announced_s = media.announced_s(container)
-        for frame in _frames(container, stream.index, SoundRepairs()):
+        for start_s, frame in _frames(container, stream.index, SoundRepairs()):
             return SoundFormat(
                 stream_index=stream.index,
                 sample_rate_hz=frame.sample_rate,
                 channels=frame.layout.nb_channels,
                 layout=frame.layout.name,
-                start_s=_start_s(frame) or 0.0,
+                start_s=start_s or 0.0,
                 announced_s=announced_s,
                 end_s=_track_end_s(stream),
                 notes=notes,
@@ -103,9 +105,8 @@ def sound_blocks(
     rate_hz = sound.sample_rate_hz
     done = 0  # samples handed out
     origin_s = sound.start_s
-    for frame, is_last in _with_last(_uniform(file, sound, repairs)):
+    for (start_s, frame), is_last in _with_last(_uniform(file, sound, repairs)):
         samples = _samples(frame)
-        start_s = _start_s(frame)
         late = 0 if start_s is None else round((start_s - origin_s) * rate_hz) - done
         if late < -JUMP_BACK_S * rate_hz:
             repairs.restarts += 1
@@ -123,40 +124,43 @@ def sound_blocks(
             yield samples
 
 
-def _uniform(file: Path, sound: SoundFormat, repairs: SoundRepairs) -> Iterator[AudioFrame]:
+def _uniform(file: Path, sound: SoundFormat, repairs: SoundRepairs) -> Iterator[TimedFrame]:
     """Decoded frames, those of another rate or layout converted to the first one's."""
-    resampler = None
     with media.opened(file) as container:
-        with closing(_frames(container, sound.stream_index, repairs)) as frames:
-            for frame in frames:
-                same_rate = frame.sample_rate == sound.sample_rate_hz
-                if same_rate and frame.layout.nb_channels == sound.channels:
-                    yield frame
-                    continue
-                repairs.converted = True
-                if resampler is None:
-                    resampler = AudioResampler("fltp", sound.layout, sound.sample_rate_hz)
-                yield from resampler.resample(frame)
+        for start_s, frame in _frames(container, sound.stream_index, repairs):
+            same_rate = frame.sample_rate == sound.sample_rate_hz
+            if same_rate and frame.layout.nb_channels == sound.channels:
+                yield start_s, frame
+                continue
+            repairs.converted = True
+            try:
+                resampler = AudioResampler("fltp", sound.layout, sound.sample_rate_hz)
+                converted = [*resampler.resample(frame), *resampler.resample(None)]
+            except (av.FFmpegError, ValueError):
+                repairs.lost_packets += 1
+                continue
+            for part in converted:
+                yield start_s, part
+                start_s = None  # the others follow on
 
 
 def _frames(
     container: InputContainer, stream_index: int, repairs: SoundRepairs
-) -> Iterator[AudioFrame]:
+) -> Iterator[TimedFrame]:
     stream = container.streams[stream_index]
-    for packet in media.packets(container, stream):
+    for packet in itertools.chain(media.packets(container, stream), [None]):  # None flushes
         try:
             frames = stream.codec_context.decode(packet)
         except (av.FFmpegError, OSError):
-            repairs.lost_packets += 1
+            repairs.lost_packets += packet is not None
             continue
-        yield from (frame for frame in frames if frame.samples)
-    try:
-        yield from (frame for frame in stream.codec_context.decode(None) if frame.samples)
-    except (av.FFmpegError, OSError):
-        return
+        for frame in frames:
+            if frame.samples and frame.layout.nb_channels:
+                start_s = None if frame.pts is None else float(frame.pts * stream.time_base)
+                yield start_s, frame
 
 
-def _with_last(frames: Iterator[AudioFrame]) -> Iterator[tuple[AudioFrame, bool]]:
+def _with_last(frames: Iterator[TimedFrame]) -> Iterator[tuple[TimedFrame, bool]]:
     """Each frame and whether it is the last one."""
     held = next(frames, None)
     for frame in frames:
@@ -169,10 +173,7 @@ def _with_last(frames: Iterator[AudioFrame]) -> Iterator[tuple[AudioFrame, bool]
 def _samples(frame: AudioFrame) -> np.ndarray:
     """(n, channels) float32; full scale is 1, broken numbers are silence."""
     array = frame.to_ndarray()
-    if frame.format.is_planar:
-        array = array.T
-    else:
-        array = array.reshape(-1, frame.layout.nb_channels)
+    array = array.T if frame.format.is_planar else array.reshape(-1, frame.layout.nb_channels)
     if array.dtype == np.uint8:
         return (array.astype(np.float32) - 128) / 128
     if array.dtype.kind == "i":
@@ -191,7 +192,3 @@ def _track_end_s(stream: AudioStream) -> float | None:
     if stream.container.format.name != "mov,mp4,m4a,3gp,3g2,mj2" or not stream.duration:
         return None
     return float(((stream.start_time or 0) + stream.duration) * stream.time_base)
-
-
-def _start_s(frame: AudioFrame) -> float | None:
-    return None if frame.pts is None else float(frame.pts * frame.time_base)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from avsl.errors import MediaError
+from avsl.errors import LimitError, MediaError
 from avsl.media import container as media
 from avsl.media.picture import on_white
 from avsl.settings import Limits
@@ -27,7 +27,7 @@ def read_still(file: Path, limits: Limits) -> tuple[np.ndarray, tuple[str, ...]]
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is stricter
             picture = Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
-        raise MediaError(f'"{file.name}" has too many pixels. Scale it down first.') from error
+        raise LimitError(f'"{file.name}" has too many pixels. Scale it down first.') from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return None
     with picture:

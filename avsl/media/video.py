@@ -1,5 +1,6 @@
 """The frames of a video file: when each appears, and what it shows."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from avsl.settings import Limits
 TIMED_FORMATS = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "flv", "gif", "apng"}
 ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the built-in ones drop the alpha plane
 FALLBACK_FPS_HZ = 25.0
-TIME_SLACK_S = 0.001  # two times nearer than this are one (Matroska counts in milliseconds)
+TWIN_STEP_S = 1e-4  # between two frames that claim one time
+TIME_SLACK_S = 0.0005  # two times nearer than this are one (rounding)
 MAX_PIXEL_ASPECT = 8.0  # wilder claims are damage, not a lens
 SQUARE_ENOUGH = 0.01  # 448:447 is rounding by an encoder; stretching by one pixel helps nobody
 
@@ -33,6 +35,7 @@ class VideoFormat:
     stream_index: int
     look: Look
     times_s: np.ndarray  # (F,) float64, rising
+    listed: bool  # the packets told the times, so each frame has its own; else the order tells
     end_s: float  # when the last frame leaves the screen
     announced_s: float  # duration of the file by its header; 0 where it claims none
     notes: tuple[str, ...]
@@ -44,28 +47,35 @@ def probe_video(file: Path, limits: Limits) -> VideoFormat | None:
         stream, notes = media.video_stream(container)
         if stream is None:
             return None
-        name = file.name
         announced_s = media.announced_s(container)
-        media.check_duration(name, announced_s, limits)
-        media.check_pixels(name, stream.width, stream.height, limits)
-        if stream.frames > limits.max_frames:
-            raise _too_many_frames(name, limits)
-        index, aspect = stream.index, _pixel_aspect(stream)
+        _check_header(file.name, stream, announced_s, limits)
+        index, aspect, step_s = stream.index, _pixel_aspect(stream), _nominal_step_s(stream)
         timed = container.format.name in TIMED_FORMATS
     first_s, look = _first_look(file, index, aspect)
-    media.check_pixels(name, look.width, look.height, limits)
-    listed = _listed_times(file, index, limits) if timed else None
-    times_s, last_s = listed if listed is not None else _decoded_times(file, index, limits)
-    times_s = times_s[times_s > first_s - TIME_SLACK_S]  # nothing shows before the first decodable
+    media.check_pixels(file.name, look.width, look.height, limits)
+    listed = _listed_times(file, index, limits) if timed and first_s is not None else None
+    if listed is not None:
+        times_s, last_s = listed
+        times_s = times_s[times_s > first_s - TIME_SLACK_S]  # nothing shows before the first
+    else:
+        times_s, last_s = _counted_times(file, index, step_s, limits), step_s
     if not len(times_s):
-        raise _nothing_decodes(name)
-    end_s = times_s[-1] + (last_s or _typical_step_s(times_s))
-    media.check_duration(name, end_s - times_s[0], limits)
-    return VideoFormat(index, look, times_s, end_s, announced_s, (*notes, *look.notes))
+        raise _nothing_decodes(file.name)
+    end_s = float(times_s[-1]) + (last_s or step_s)
+    media.check_duration(file.name, end_s - times_s[0], limits)
+    notes = (*notes, *look.notes)
+    return VideoFormat(index, look, times_s, listed is not None, end_s, announced_s, notes)
+
+
+def _check_header(name: str, stream: VideoStream, announced_s: float, limits: Limits) -> None:
+    media.check_duration(name, announced_s, limits)
+    media.check_pixels(name, stream.width, stream.height, limits)
+    if stream.frames > limits.max_frames:
+        raise _too_many_frames(name, limits)
 
 
 class VideoFrames:
-    """A :class:`avsl.clip.FrameSource` over a file: decodes in order, from the start, when asked."""
+    """A :class:`avsl.clip.FrameSource` over a file, decoded in order from the start, on demand."""
 
     def __init__(self, file: Path, video: VideoFormat, origin_s: float) -> None:
         """``origin_s`` is the moment of the file's clock that is time 0 of the clip."""
@@ -83,21 +93,29 @@ class VideoFrames:
         :meth:`damage`.
         """
         convert = Converter(self._video.look, width, height, gray)
-        seen = 0  # frames of times_s that are dealt with
+        place_next = 0  # in times_s
         with closing(decoded(self._file, self._video.stream_index)) as frames:
             for time_s, frame in frames:
-                place = seen + int(
-                    np.searchsorted(self._video.times_s[seen:], time_s - TIME_SLACK_S)
-                )
-                if place == len(self.times_s):
-                    break
-                if self._video.times_s[place] > time_s + TIME_SLACK_S:
-                    continue  # not one of the listed frames, such as one before the first key frame
-                self._missing[seen:place] = True
+                place = self._place(time_s, place_next)
+                if place is None:
+                    continue
+                self._missing[place_next:place] = True
                 self._missing[place] = False
-                seen = place + 1
+                place_next = place + 1
                 yield float(self.times_s[place]), convert(frame)
-        self._missing[seen:] = True
+        self._missing[place_next:] = True
+
+    def _place(self, time_s: float | None, start: int) -> int | None:
+        """Where a decoded frame stands in ``times_s``, not before ``start``; None: nowhere."""
+        if not self._video.listed:
+            return start if start < len(self.times_s) else None
+        times_s = self._video.times_s
+        if time_s is None:
+            return None
+        place = start + int(np.searchsorted(times_s[start:], time_s - TIME_SLACK_S))
+        if place == len(times_s) or times_s[place] > time_s + TIME_SLACK_S:
+            return None  # such as a frame before the first key frame
+        return place
 
     def damage(self) -> tuple[str, ...]:
         missing = np.flatnonzero(self._missing)
@@ -109,37 +127,25 @@ class VideoFrames:
         )
 
 
-def decoded(file: Path, stream_index: int) -> Iterator[tuple[float, VideoFrame]]:
-    """Whole frames in presentation order with their times on the file's clock, strictly rising.
+def decoded(file: Path, stream_index: int) -> Iterator[tuple[float | None, VideoFrame]]:
+    """Whole frames in presentation order, with their times on the file's clock where they tell.
 
     Frames the decoder had to make up (damage) are left out. Close the generator to stop early.
     """
     with media.opened(file) as container:
         stream = container.streams[stream_index]
-        step_s = _nominal_step_s(stream)
-        last_s = -np.inf
         for frame in _frames(container, stream):
-            if frame.is_corrupt:
-                continue
-            time_s = last_s + step_s if frame.pts is None else float(frame.pts * stream.time_base)
-            if not np.isfinite(time_s):
-                time_s = 0.0
-            if time_s > last_s:
-                yield time_s, frame
-                last_s = time_s
+            if not frame.is_corrupt:
+                yield None if frame.pts is None else float(frame.pts * stream.time_base), frame
 
 
 def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     decoder = _decoder(stream)
-    for packet in media.packets(container, stream):
+    for packet in itertools.chain(media.packets(container, stream), [None]):  # None flushes
         try:
             yield from decoder.decode(packet)
         except (av.FFmpegError, OSError):
             continue  # a broken packet: the missing time tells on it
-    try:
-        yield from decoder.decode(None)
-    except (av.FFmpegError, OSError):
-        return
 
 
 def _decoder(stream: VideoStream) -> CodecContext:
@@ -150,7 +156,7 @@ def _decoder(stream: VideoStream) -> CodecContext:
     return stream.codec_context
 
 
-def _first_look(file: Path, stream_index: int, aspect: float) -> tuple[float, Look]:
+def _first_look(file: Path, stream_index: int, aspect: float) -> tuple[float | None, Look]:
     with closing(decoded(file, stream_index)) as frames:
         for time_s, frame in frames:
             return time_s, Look.of(frame, aspect)
@@ -182,17 +188,24 @@ def _listed_times(
     return np.array(sorted(ticks)) * base_s, ticks[last] * base_s or None
 
 
-def _decoded_times(
-    file: Path, stream_index: int, limits: Limits
-) -> tuple[np.ndarray, float | None]:
-    times_s = []
+def _counted_times(file: Path, stream_index: int, step_s: float, limits: Limits) -> np.ndarray:
+    """Presentation times by decoding everything.
+
+    Frames come out in presentation order, whatever AVI and its kin wrote on them: so the times are
+    put in order too. A frame without a time follows the one before at the nominal rate.
+    """
+    times_s: list[float] = []
     with closing(decoded(file, stream_index)) as frames:
         for time_s, _ in frames:
+            if time_s is None:
+                time_s = times_s[-1] + step_s if times_s else 0.0
             times_s.append(time_s)
             if len(times_s) > limits.max_frames:
                 raise _too_many_frames(file.name, limits)
             media.check_duration(file.name, time_s - times_s[0], limits)
-    return np.array(times_s), None
+    ordered = np.sort(times_s)
+    twins = np.arange(len(ordered)) * TWIN_STEP_S  # equal times become rising ones
+    return np.maximum.accumulate(ordered - twins) + twins
 
 
 def _is_hidden(packet: av.Packet, stream: VideoStream) -> bool:
@@ -210,10 +223,6 @@ def _pixel_aspect(stream: VideoStream) -> float:
 def _nominal_step_s(stream: VideoStream) -> float:
     rate = stream.average_rate or stream.guessed_rate
     return 1 / float(rate) if rate else 1 / FALLBACK_FPS_HZ
-
-
-def _typical_step_s(times_s: np.ndarray) -> float:
-    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1 / FALLBACK_FPS_HZ
 
 
 def _nothing_decodes(name: str) -> MediaError:

@@ -1,11 +1,11 @@
-"""The sound of a clip as it was recorded, laid on the clip's clock, in a WAV file for the writer."""
+"""The sound of a clip as it was recorded, on the clip's clock, in a WAV file for the writer."""
 
+import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from avsl.clip import Clip, SoundTrack
 from avsl.errors import MediaError
@@ -44,11 +44,12 @@ def original_sound(clip: Clip) -> Sound | None:
 
 def write_wav(path: Path, sound: Sound) -> None:
     """16-bit PCM; samples beyond full scale are clipped, as every player does."""
-    with soundfile.SoundFile(
-        path, "w", sound.sample_rate_hz, sound.channels, "PCM_16", format="WAV"
-    ) as file:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(sound.channels)
+        file.setsampwidth(BYTES_PER_SAMPLE)
+        file.setframerate(sound.sample_rate_hz)
         for block in sound.blocks:
-            file.write(np.clip(block, -1.0, 1.0))
+            file.writeframes(np.rint(np.clip(block, -1.0, 1.0) * 32_767).astype("<i2").tobytes())
 
 
 def _from_file(track: SoundTrack) -> Sound:

@@ -1,21 +1,22 @@
 """Writing an mp4 that plays everywhere: H.264 in yuv420p, AAC, the index in front."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 
 import av
 import numpy as np
-from moviepy import VideoClip
+from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
 
 from avsl.clip import Clip
 from avsl.errors import StorageError
 from avsl.media.wav import Sound, original_sound, write_wav
 from avsl.settings import LIMITS, Limits
+from avsl.storage import require_free_disk
 
 STILL_FPS_HZ = 10.0
 MAX_FPS_HZ = 60.0
@@ -23,7 +24,8 @@ MIN_FPS_HZ = 1.0
 IN_STEP_S = 0.04  # picture and sound further apart than this look out of step
 MAX_RATE_DENOMINATOR = 1001  # 30000/1001 and its kin are kept exact
 USUAL_RATES_HZ = (10, 12.5, 15, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
-SAME_RATE = 5e-4  # timestamps in milliseconds blur the mean rate of a short clip by this share
+SAME_RATE = 5e-4  # timestamps in milliseconds blur the rate of a short clip by this share
+SAME_STEP = 0.3  # and single steps between frames by this
 BITS_PER_PIXEL = 0.1  # a generous guess of what CRF 20 needs, for the free-disk check
 AUDIO_KBITS_PER_CHANNEL = 96
 PRESET = "superfast"  # "veryfast" is a third smaller and half as slow again
@@ -32,19 +34,25 @@ KEY_FRAME_EVERY_S = 2  # so that a player can jump
 
 
 def output_rate_hz(clip: Clip) -> float:
-    """Frames per second at which to write ``clip``: its own mean rate, at most 60; 10 for a still.
+    """Frames per second at which to write ``clip``: its own rate, at most 60; 10 for a still.
 
-    A slow video whose frames do not come evenly gets a multiple of its rate, so that each frame
-    still appears within 40 ms of its time.
+    Where frames are missing or come unevenly it is the rate of the usual step between frames. A
+    slow uneven video gets a multiple of it, so that each frame appears within 40 ms of its time.
     """
-    if clip.fps_hz == 0:
+    if len(clip.frame_times_s) < 2:
         return STILL_FPS_HZ
-    usual = min(USUAL_RATES_HZ, key=lambda rate_hz: abs(rate_hz - clip.fps_hz))
-    rate_hz = usual if abs(usual / clip.fps_hz - 1) < SAME_RATE else clip.fps_hz
-    rate_hz = min(max(rate_hz, MIN_FPS_HZ), MAX_FPS_HZ)
+    rate_hz = min(max(_usual_rate_hz(clip.frame_times_s), MIN_FPS_HZ), MAX_FPS_HZ)
     while _worst_shift_s(clip.frame_times_s, rate_hz) > IN_STEP_S:
         rate_hz *= 2  # ends below 2 / IN_STEP_S
     return rate_hz
+
+
+def _usual_rate_hz(times_s: np.ndarray) -> float:
+    steps_s = np.diff(times_s)
+    usual_s = np.median(steps_s)
+    rate_hz = float(1 / steps_s[np.abs(steps_s - usual_s) < SAME_STEP * usual_s].mean())
+    known_hz = min(USUAL_RATES_HZ, key=lambda known_hz: abs(known_hz - rate_hz))
+    return known_hz if abs(known_hz / rate_hz - 1) < SAME_RATE else rate_hz
 
 
 def _worst_shift_s(times_s: np.ndarray, fps_hz: float) -> float:
@@ -67,20 +75,8 @@ def constant_rate(
     timestamps cannot tip it to a neighbour. The first and the last frame stand in outside the
     picture. Streams, so memory does not grow with length.
     """
-    count = output_frames(clip, fps_hz)
-    given = 0
-    shown = None
-    with closing(clip.stream(width, height)) as frames:
-        for time_s, frame in frames:
-            while shown is not None and given < count and (given + 0.5) / fps_hz < time_s:
-                yield shown
-                given += 1
-            if given == count:
-                return
-            shown = frame
-    assert shown is not None, "a source yields at least one frame"
-    for _ in range(given, count):
-        yield shown
+    middles_s = (np.arange(output_frames(clip, fps_hz)) + 0.5) / fps_hz
+    return clip.frames_at(middles_s, width, height)
 
 
 def write_video(
@@ -101,46 +97,37 @@ def write_video(
     """
     path = Path(path).expanduser().absolute()
     count = output_frames(clip, fps_hz)
-    feed = _Feed(frames, fps_hz, count, progress)
     sound = original_sound(clip)
-    with _workshop(path) as folder:
-        _check_free_disk(folder, _estimated_bytes(feed, sound, clip.duration_s), limits)
+    with closing(_counted(frames, count, progress)) as counted, _workshop(path) as folder:
+        first = next(counted)
+        needed = _estimated_bytes(first, count, sound, clip.duration_s)
+        require_free_disk(path.parent, needed + limits.min_free_disk_bytes)
         wav = None
         if sound is not None:
             wav = folder / "sound.wav"
             write_wav(wav, sound)
-        _encode(folder / "video.mp4", feed, wav, sound)
+        _encode(folder / "video.mp4", chain([first], counted), first.shape, fps_hz, wav, sound)
         _check_whole(folder / "video.mp4", count)
-        os.replace(folder / "video.mp4", path)
+        (folder / "video.mp4").replace(path)
     return sound.notes if sound is not None else ()
 
 
-class _Feed:
-    """Hands moviepy the frame of a moment out of an iterator that only goes forward."""
-
-    def __init__(
-        self,
-        frames: Iterable[np.ndarray],
-        fps_hz: float,
-        count: int,
-        progress: Callable[[float], None] | None,
-    ) -> None:
-        self._frames = iter(frames)
-        self.fps_hz = fps_hz
-        self.count = count
-        self._progress = progress
-        self._index = 0
-        self._frame = _even(next(self._frames))
-        self.height, self.width = self._frame.shape[:2]
-
-    def __call__(self, time_s: float) -> np.ndarray:
-        while self._index < round(time_s * self.fps_hz):
-            frame = next(self._frames, None)
-            self._frame = self._frame if frame is None else _even(frame)
-            self._index += 1
-            if self._progress is not None:
-                self._progress(self._index / self.count)
-        return self._frame
+def _counted(
+    frames: Iterable[np.ndarray], count: int, progress: Callable[[float], None] | None
+) -> Iterator[np.ndarray]:
+    """Exactly ``count`` frames of even size; where there are too few the last is held."""
+    frames = iter(frames)
+    try:
+        shown = None
+        for index in range(count):
+            frame = next(frames, None)
+            shown = shown if frame is None else _even(frame)
+            yield shown
+            if progress is not None:
+                progress((index + 1) / count)
+    finally:  # let go of the decoder behind a generator, also when the work stops half-way
+        if hasattr(frames, "close"):
+            frames.close()
 
 
 def _even(frame: np.ndarray) -> np.ndarray:
@@ -167,19 +154,32 @@ def _workshop(path: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _encode(path: Path, feed: _Feed, wav: Path | None, sound: Sound | None) -> None:
-    rate = Fraction(feed.fps_hz).limit_denominator(MAX_RATE_DENOMINATOR)
-    clip = VideoClip(feed, duration=(feed.count + 0.5) / feed.fps_hz)  # moviepy rounds down
-    clip.write_videofile(
+def _encode(
+    path: Path,
+    frames: Iterator[np.ndarray],
+    shape: tuple[int, ...],
+    fps_hz: float,
+    wav: Path | None,
+    sound: Sound | None,
+) -> None:
+    rate = Fraction(fps_hz).limit_denominator(MAX_RATE_DENOMINATOR)
+    with FFMPEG_VideoWriter(
         str(path),
-        fps=feed.fps_hz,
+        (shape[1], shape[0]),
+        fps_hz,
         codec="libx264",
         preset=PRESET,
-        audio=str(wav) if wav else False,
+        audiofile=str(wav) if wav else None,
         audio_codec="aac",
         ffmpeg_params=_ffmpeg_params(rate, sound),
-        logger=None,
-    )
+    ) as writer:
+        try:
+            for frame in frames:
+                writer.write_frame(frame)
+        except BaseException:  # stopped: do not wait for the rest of the sound to be encoded
+            if writer.proc is not None:
+                writer.proc.kill()
+            raise
 
 
 def _ffmpeg_params(rate: Fraction, sound: Sound | None) -> list[str]:
@@ -211,19 +211,9 @@ def _check_whole(path: Path, count: int) -> None:
         raise _cannot_write(path.parent.parent, f"{found} of {count} frames were written")
 
 
-def _estimated_bytes(feed: _Feed, sound: Sound | None, duration_s: float) -> int:
-    picture = feed.width * feed.height * feed.count * BITS_PER_PIXEL / 8
+def _estimated_bytes(frame: np.ndarray, count: int, sound: Sound | None, duration_s: float) -> int:
+    picture = frame.shape[0] * frame.shape[1] * count * BITS_PER_PIXEL / 8
     return round(picture) + (sound.size_bytes(duration_s) if sound is not None else 0)
-
-
-def _check_free_disk(folder: Path, wanted: int, limits: Limits) -> None:
-    wanted += limits.min_free_disk_bytes
-    free = shutil.disk_usage(folder).free
-    if free < wanted:
-        raise StorageError(
-            f"Only {free / 1e6:.0f} MB are free in {folder.parent}; writing this video needs about "
-            f"{wanted / 1e6:.0f} MB. Free some disk or choose another folder."
-        )
 
 
 def _cannot_write(folder: Path, reason: object) -> StorageError:

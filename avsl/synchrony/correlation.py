@@ -1,6 +1,7 @@
 """How well each block moves in time with the sound, and how sure that is."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -8,20 +9,21 @@ from scipy.ndimage import gaussian_filter1d
 
 from avsl.synchrony.motion import SERIES_HZ
 
-FAST_S = 0.025  # series are band-passed: Gaussian of this width ...
+FAST_S = 0.03  # series are band-passed: Gaussian of this width ...
 SLOW_S = 0.2  # ... minus Gaussian of this one, so that only changes within a beat count
 SOFT_LIMIT = 2.0  # standard deviations of the sound: one bang alone must not decide
 MOTION_FLOOR = 0.15  # added to the deviation of a block, so that stillness is not blown up
-SOUND_FLOOR = 0.001
+SOUND_FLOOR = 0.001  # likewise, so that a silent window stays silent
 
 REACH_BLOCKS = 2.0  # how far neighbours that move alike speak together (Gaussian)
-POOLED_FLOOR = 0.1
+POOLED_FLOOR = 0.1  # added to the deviation once more after that
 
 LAG_REACH = 4  # samples (133 ms): picture and sound may be this far apart ...
 LAG_SIGMA = 1.5  # ... and count the less, the farther
 NULL_GAP_S = 0.5  # shifts of the sound beyond this are taken for chance
 NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
 TOP_SHARE = 0.07  # of the blocks; their mean is the score of the whole picture
+BEST_FLOOR = 0.05  # least deviation of that mean under chance: silence and stillness stay at 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
     scores = _above_chance(_correlation(blocks, heard))  # (N shifts, blocks)
     best = scores.topk(max(1, round(TOP_SHARE * height * width)), dim=1).values.mean(dim=1)
     chance = best[_chance_shifts(count)]
-    confidence = (best[0] - chance.mean()) / (chance.std() + 1e-6)
+    confidence = (best[0] - chance.mean()) / chance.std().clamp(min=BEST_FLOOR)
     return Synchrony(scores[0].reshape(height, width).numpy(), float(confidence))
 
 
@@ -74,6 +76,7 @@ def _pooled(blocks: torch.Tensor, height: int, width: int) -> torch.Tensor:
     return pooled / (pooled.std(dim=1, keepdim=True) + POOLED_FLOOR)
 
 
+@lru_cache(maxsize=4)
 def _nearness(height: int, width: int) -> torch.Tensor:
     """(blocks, blocks): 1 for a block itself, falling with the distance in blocks."""
     places = torch.cartesian_prod(torch.arange(height), torch.arange(width)).float()

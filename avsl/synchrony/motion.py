@@ -8,7 +8,7 @@ import numpy as np
 
 SERIES_HZ = 30.0  # every series, of motion and of sound, has this rate; sample i is at i / 30 s
 WORK_PIXELS = 160 * 120  # frames are analysed at about this area, whatever their shape
-CELL_PX = 4  # flow and frame difference are averaged over cells of this size ...
+CELL_PX = 4  # frame difference and flow are averaged over cells of this size ...
 BLOCK_PX = 8  # ... and correlated per block of this size: 20 x 15 blocks in a 4:3 frame
 MAX_BLOCKS = 60  # along one side, for pictures as narrow as a ribbon
 MIN_FRAME_GAP_S = 0.027  # a frame sooner after the last is skipped: 60 and 50 fps are halved
@@ -32,7 +32,7 @@ class Motion:
     """How each block of the picture moves, and what the picture looks like when drawn."""
 
     series: np.ndarray  # (2, N, h, w) float32 at SERIES_HZ: log frame difference, log flow
-    cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer; see _busyness
+    cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer: see _busyness
     guides: np.ndarray  # (T, 4h, 4w) uint8: the grey frame on screen at each moment
 
 
@@ -76,8 +76,8 @@ def block_motion(
         return None
     times_s = measured.times_s[np.concatenate([[True], keep])]
     middle_s = (times_s[1:] + times_s[:-1]) / 2
-    difference = _held_over_cuts(measured.difference, measured.cut)[keep]
-    flow = _held_over_cuts(measured.flow, measured.cut)[keep]
+    rows = _held_over_cuts(measured.cut)[keep]
+    difference, flow = measured.difference[rows], measured.flow[rows]
     clock_s = np.arange(max(2, int(duration_s * SERIES_HZ))) / SERIES_HZ
     series = np.stack(
         [
@@ -85,8 +85,8 @@ def block_motion(
             for cells, floor in ((difference, DIFFERENCE_FLOOR), (flow, FLOW_FLOOR))
         ]
     )
-    busy = _resampled(_busyness(difference, flow), middle_s, clock_s)
-    return Motion(series, busy.astype(np.float16), guides.stacked())
+    nearest = np.round(np.interp(clock_s, middle_s, np.arange(len(middle_s)))).astype(int)
+    return Motion(series, _busyness(difference, flow)[nearest], guides.stacked())
 
 
 class _Guides:
@@ -208,10 +208,9 @@ def _duplicates(difference: np.ndarray) -> np.ndarray:
     return repeated
 
 
-def _held_over_cuts(values: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """(P, ...) with the sample before standing in at cuts: a cut is not motion."""
-    source = np.where(cut, 0, np.arange(len(cut)))
-    return values[np.maximum.accumulate(source)]
+def _held_over_cuts(cut: np.ndarray) -> np.ndarray:
+    """Which pair of frames speaks for each, (P,): at a cut, no motion, the pair before."""
+    return np.maximum.accumulate(np.where(cut, 0, np.arange(len(cut))))
 
 
 def _blocks(cells: np.ndarray) -> np.ndarray:
@@ -245,4 +244,5 @@ def _busyness(difference: np.ndarray, flow: np.ndarray) -> np.ndarray:
     Flow leaks into plain areas, where nothing differs; the difference shows every edge while the
     camera moves, where no flow is left.
     """
-    return np.sqrt(difference * flow)
+    busyness = difference * flow
+    return np.sqrt(busyness, out=busyness).astype(np.float16)

@@ -79,7 +79,7 @@ def examples() -> list[ExampleCard]:
 
 
 def make(name: str, seed: int = 0) -> Example:
-    """Generate the example called ``name``: the same clip for the same seed, anywhere.
+    """Generate the example called ``name``: always the same clip for the same seed.
 
     Raises :class:`SettingError` with the known names.
     """

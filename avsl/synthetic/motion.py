@@ -72,7 +72,7 @@ def gusts(time_s: float, onsets: np.ndarray, decay_s: float) -> float:
 def hop(time_s: float, onsets: np.ndarray, air_s: float) -> tuple[float, float]:
     """A jumper that leaves the ground at each onset: height in [0, 1], crouch in [0, 1].
 
-    It crouches for 0.14 s before it leaves and again after it lands.
+    It crouches around the moment it leaves and again when it has landed.
     """
     flight = (time_s - onsets) / air_s
     flying = flight[(flight >= 0) & (flight <= 1)]

@@ -9,6 +9,6 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("GRADIO_RUN_HISTORY", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
-from avsl.ui.layout import build, launch_options  # noqa: E402, gradio reads the above at import
+from avsl.ui.layout import build, launch_options  # gradio reads the above when it is imported
 
 __all__ = ["build", "launch_options"]

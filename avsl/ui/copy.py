@@ -20,10 +20,7 @@ OTHER_SOUND = "Use another sound"
 OTHER_SOUND_HINT = "It replaces the clip's own sound: upload a file or speak into the microphone."
 SOUND = "Sound"
 PICTURE = "Picture"
-MIRROR = (
-    "Recordings keep their sound and are not mirrored: what is left in the picture is left in "
-    "the words."
-)
+MIRROR = "Recordings keep their sound and are not mirrored."
 
 EXAMPLES = "Or try one of these, made by this project"
 VARIANT = "Variant"
@@ -35,8 +32,9 @@ EMPTY = (
     "Choose a video with sound, record one, or press an example. You get the video back with "
     "the source marked, a verdict for every moment, and files to take home."
 )
+NO_PREVIEW = "This browser cannot preview the file. That need not stop it from being run."
 WORKING_TITLE = "Working"
-WORKING = "The video with the source marked appears here in a moment."
+WORKING = "First the verdict, then the video with the source marked."
 DRAWING = "The verdict is in; the video is being drawn."
 STOPPED_TITLE = "Stopped"
 PROBLEM_TITLE = "This did not work"
@@ -89,8 +87,8 @@ def limits(limits: Limits) -> str:
     """What is accepted, for the line under the upload box."""
     minutes = limits.max_duration_s / 60
     return (
-        f"Up to {minutes:g} minutes and {size(limits.max_file_bytes)}; mp4, mov, webm, mkv, avi "
-        "and most others. Uploads are deleted after an hour, results when you leave."
+        f"Up to {minutes:g} minutes and {size(limits.max_file_bytes)}, most formats. "
+        "Deleted after an hour, results when you leave."
     )
 
 

@@ -5,8 +5,9 @@ The browser page (:mod:`avsl.ui.page`) and these endpoints share :func:`localize
 
 import functools
 import logging
+import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from html import escape
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from avsl.localizer import Localizer
 from avsl.media import read
 from avsl.overlay import Look, Style
 from avsl.ui import copy
-from avsl.ui.jobs import Workspace
+from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
 from avsl.variants.base import Progress
 
@@ -36,18 +37,18 @@ class Wish:
     source: Path
     sound: Path | None = None
     variant: str = "sync"
-    style: Style = Style()
+    style: Style = field(default_factory=Style)
     map_rate_hz: float | None = None  # None: the variant's own
 
 
 def localized(
-    workspace: Workspace, session: str, wish: Wish, tell: Progress
+    workspace: Workspace, session: str, wish: Wish, run: Run
 ) -> Iterator[tuple[Result, str | None]]:
-    """Run ``wish``; yields (result, None) when its maps are there, (result, id) when its video is.
+    """Do ``wish``; yields (result, None) when its maps are there, (result, id) when its video is.
 
-    Whatever stops it, an error, ``tell`` or a reader that walks away, leaves no file behind.
+    Whatever stops it, an error, ``run`` or a reader that walks away, leaves no file behind.
     """
-    with workspace.running(session, tell) as run, workspace.draft() as draft:
+    with workspace.draft() as draft:
         run.progress(0.0, copy.STAGE_READING)
         clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
         localizer = Localizer(wish.variant)
@@ -59,8 +60,8 @@ def localized(
 
 
 def session_of(request: gr.Request | None) -> str:
-    """The caller's session; callers without one share a nameless session, but no result ids."""
-    return (request and request.session_hash) or ""
+    """The caller's session; a caller without one gets a new one each time."""
+    return (request and request.session_hash) or secrets.token_hex()
 
 
 def told(progress: gr.Progress) -> Progress:
@@ -127,12 +128,14 @@ class Api:
             raise MediaError(copy.NO_VIDEO)
         look = _style(style, threshold, opacity)
         wish = Wish(Path(clip), Path(sound) if sound else None, variant, look, maps_per_second)
-        result_id, result = "", None
-        steps = localized(self.workspace, session_of(request), wish, told(progress))
-        for result, kept in steps:
-            result_id = kept
-        found = result.localization
-        return str(result.video), summary(found), {"result": result_id, **report(found)}
+        session = session_of(request)
+        with self.workspace.running(session, told(progress)) as run:
+            *_, (result, result_id) = localized(self.workspace, session, wish, run)
+        return (
+            str(result.video),
+            summary(result.localization),
+            {"result": result_id, **report(result)},
+        )
 
     @answering
     def inspect(
@@ -212,8 +215,9 @@ def _style(look: str, threshold: float | None, opacity: float) -> Style:
     return Style(look, threshold or None, opacity)
 
 
-def report(found: Localization) -> dict:
-    """A localization's verdicts as JSON."""
+def report(result: Result) -> dict:
+    """What was found, as JSON."""
+    found = result.localization
     return {
         "summary": summary(found),
         "duration_s": round(found.duration_s, 3),
@@ -227,7 +231,7 @@ def report(found: Localization) -> dict:
         "verdict_shares": {verdict.value: found.share(verdict) for verdict in Verdict},
         "threshold": found.threshold,
         "confidence_gate": found.confidence_gate,
-        "notes": list(found.notes),
+        "notes": list(result.notes),
         "provenance": asdict(found.provenance),
     }
 

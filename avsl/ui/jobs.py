@@ -18,8 +18,8 @@ from avsl.variants.base import Progress
 
 SLOTS = max(2, (os.cpu_count() or 2) // 2)  # jobs at work at once; the rest wait in line
 MOST_WAITING = 16
-RESULTS_PER_SESSION = 4  # the oldest goes first
-MOST_RESULTS = 32
+RESULTS_PER_SESSION = 8  # the oldest goes first
+MOST_RESULTS = 40
 KEEP_S = 3600.0  # a result that nobody asked for this long is deleted
 TELL_EVERY_S = 0.1
 LOOK_EVERY_S = 0.1  # how often a waiting job looks whether it is its turn or was stopped
@@ -114,7 +114,7 @@ class Draft:
 
 @dataclass(eq=False)
 class _Session:
-    run: Run | None = None
+    runs: list[Run] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
 
 
@@ -133,29 +133,28 @@ class Workspace:
         self._lock = threading.RLock()
 
     @contextmanager
-    def running(self, session: str, tell: Progress) -> Iterator[Run]:
-        """A turn at work for one job of ``session``; an earlier one of the same is stopped."""
+    def running(self, session: str, tell: Progress, alone: bool = False) -> Iterator[Run]:
+        """A turn at work for one job of ``session``; ``alone`` stops its earlier ones first."""
         run = Run(tell)
         with self._lock:
-            before = self._session(session).run
-            if before:
-                before.stop(Replaced)
-            self._session(session).run = run
+            if alone:
+                self.stop(session, Replaced)
+            self._session(session).runs.append(run)
         try:
             with self.line.turn(run):
                 yield run
         finally:
             with self._lock:
-                if self._session(session).run is run:
-                    self._session(session).run = None
+                if session in self._sessions and run in self._sessions[session].runs:
+                    self._sessions[session].runs.remove(run)
 
-    def stop(self, session: str) -> bool:
-        """Stop the job of ``session``, at work or waiting; False if there is none."""
+    def stop(self, session: str, reason: type[Cancelled] = Cancelled) -> bool:
+        """Stop what ``session`` has at work or waiting; False if there is nothing."""
         with self._lock:
-            run = self._session(session).run
-            if run:
-                run.stop()
-        return run is not None
+            runs = self._sessions[session].runs if session in self._sessions else []
+            for run in runs:
+                run.stop(reason)
+            return bool(runs)
 
     @contextmanager
     def draft(self) -> Iterator[Draft]:
@@ -202,7 +201,7 @@ class Workspace:
         with self._lock:
             for result_id in list(self._session(session).results):
                 self._drop(result_id)
-            del self._sessions[session]
+            self._sessions.pop(session)
 
     def sweep(self) -> None:
         """Delete results nobody asked for in an hour: sessions whose end was never heard of."""

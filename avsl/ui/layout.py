@@ -15,7 +15,7 @@ from avsl.ui import copy, views
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
-from avsl.ui.theme import CSS, theme
+from avsl.ui.theme import CSS, GENTLER_TOASTS, theme
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
@@ -57,6 +57,7 @@ def launch_options() -> dict[str, Any]:
         "enable_monitoring": False,
         "share": False,
         "pwa": False,
+        "js": GENTLER_TOASTS,
     }
 
 
@@ -66,12 +67,12 @@ def _localize_tab() -> Parts:
         with gr.Column(scale=5, min_width=320):
             parts |= _inputs()
             parts |= _variant()
-            parts |= _examples()
         with gr.Column(scale=7, min_width=320):
-            empty = views.message(copy.EMPTY_TITLE, copy.EMPTY)
-            parts["status"] = gr.HTML(empty, elem_id="status", min_height=120)
+            parts["status"] = gr.HTML(visible=False, elem_id="status")
+            parts["empty"] = gr.HTML(views.message(copy.EMPTY_TITLE, copy.EMPTY), elem_id="empty")
             with gr.Column(visible=False) as parts["outcome"]:
                 parts |= _outcome()
+            parts |= _examples()
     with gr.Column(visible=False) as parts["inspection"]:
         parts |= _inspection()
     with gr.Column(visible=False) as parts["about"]:
@@ -216,6 +217,8 @@ def _wire(parts: Parts, page: Page) -> None:
         parts[f"example-{card.name}"].click(
             functools.partial(page.example, card.name), None, parts["video"], **quiet
         ).success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet).success(**run)
+    buttons = [parts[f"example-{card.name}"] for card in examples()]
+    gr.on(None, _named(page.posters, names), None, buttons, **quiet)  # None: when the page loads
     parts["stop"].click(page.stop, None, None, queue=False, **quiet)
 
     for mode in (VIDEO, PICTURE):
@@ -264,10 +267,8 @@ def _named(handler: Callable, names: Parts) -> Callable:
 def _endpoints(api: Api) -> None:
     """The public API, over components that no page shows: their types check what comes in."""
     with gr.Row(visible=False):
-        clip, sound = (
-            gr.Video(label="clip", include_audio=True),
-            gr.Audio(label="sound", type="filepath"),
-        )
+        clip = gr.Video(label="clip", include_audio=True)
+        sound = gr.Audio(label="sound", type="filepath")
         variant = gr.Textbox("sync", label="variant")
         style = gr.Dropdown(list(LOOKS), value=LOOKS[0], label="style")
         threshold = gr.Number(None, label="threshold")

@@ -11,8 +11,9 @@ import gradio as gr
 from avsl import timeline, variants
 from avsl.errors import AvslError, Cancelled, MediaError
 from avsl.overlay import Style
-from avsl.synthetic.examples import ensure_example, examples
+from avsl.synthetic.examples import examples
 from avsl.ui import copy, views
+from avsl.ui.gallery import Gallery
 from avsl.ui.handlers import Wish, localized, sentence, session_of, told
 from avsl.ui.jobs import Replaced, Run, Workspace
 from avsl.ui.result import Result
@@ -28,6 +29,7 @@ class Page:
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
+        self.gallery = Gallery(workspace.root / "examples")
 
     def run(
         self,
@@ -45,8 +47,8 @@ class Page:
         """Run the open input; yields the page as it fills. Files come as gradio's payloads."""
         yield {
             "status": _shown(views.message(copy.WORKING_TITLE, copy.WORKING, "busy")),
-            **{name: gr.update(visible=False) for name in ("outcome", "inspection", "about")},
-            "result": None,
+            **_nothing_found(),
+            "empty": gr.update(visible=False),
             **_working(True),
         }
 
@@ -54,14 +56,20 @@ class Page:
             files = _files(mode, video, other_sound, picture, sound)
             wish = Wish(*files, variant, Style(look, None, opacity))
             session = session_of(request)
-            for result, result_id in localized(self.workspace, session, wish, told(progress)):
-                yield _drawn(result, result_id, wish.style) if result_id else _judged(result)
+            with self.workspace.running(session, told(progress), alone=True) as run:
+                for result, result_id in localized(self.workspace, session, wish, run):
+                    yield _drawn(result, result_id, wish.style) if result_id else _judged(result)
 
-        yield from _guarded(work)
+        yield from _guarded(work, _nothing_found)
 
     def example(self, name: str) -> dict:
         """The example's clip, generated on first use."""
-        return gr.update(value=str(ensure_example(name, self.workspace.root / "examples")))
+        return gr.update(value=str(self.gallery.clip(name)))
+
+    def posters(self) -> Iterator[Updates]:
+        """The examples' pictures, each as soon as there is one."""
+        for card in examples():
+            yield {f"example-{card.name}": gr.update(icon=str(self.gallery.poster(card.name)))}
 
     def stop(self, request: gr.Request) -> None:
         """Stop what this session runs; the run itself tells the page."""
@@ -120,24 +128,35 @@ class Page:
 
         def once() -> Iterator[Updates]:
             session = session_of(request)
-            with self.workspace.running(session, told(progress)) as run:
+            with self.workspace.running(session, told(progress), alone=True) as run:
                 yield {"status": _shown("", False), **work(run), **_working(False)}
 
-        yield from _guarded(once)
+        yield from _guarded(once, dict)
 
 
-def _guarded(work: Callable[[], Iterator[Updates]]) -> Iterator[Updates]:
-    """Pass on what ``work`` yields; turn its end by an error into a sentence that stays."""
+def _guarded(
+    work: Callable[[], Iterator[Updates]], unfinished: Callable[[], Updates]
+) -> Iterator[Updates]:
+    """Pass on what ``work`` yields; its end by an error becomes a sentence that stays.
+
+    ``unfinished`` gives what else the page shows after such an end.
+    """
     try:
         yield from work()
     except Replaced:
         return
     except Cancelled as error:
-        yield _ended(views.message(copy.STOPPED_TITLE, str(error)))
+        yield unfinished() | _ended(views.message(copy.STOPPED_TITLE, str(error)))
     except Exception as error:
         text = sentence(error)
         gr.Warning(escape(text, quote=False), title=copy.PROBLEM_TITLE)
-        yield _ended(views.message(copy.PROBLEM_TITLE, text, "problem"))
+        yield unfinished() | _ended(views.message(copy.PROBLEM_TITLE, text, "problem"))
+
+
+def _nothing_found() -> Updates:
+    """The page without a result."""
+    hidden = {name: gr.update(visible=False) for name in ("outcome", "inspection", "about")}
+    return {"result": None, "empty": gr.update(visible=True), **hidden}
 
 
 def _ended(message: str) -> Updates:
@@ -185,11 +204,12 @@ def _judged(result: Result) -> Updates:
     both = [timeline.png(found, result.clip.waveform, dark) for dark in (False, True)]
     return {
         "status": _shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
+        "empty": gr.update(visible=False),
         "outcome": gr.update(visible=True),
         "about": gr.update(visible=True),
         "verdict": views.verdict(found),
         "video": None,
-        "notes": views.notes(found),
+        "notes": views.notes(result.notes),
         "timeline": views.timeline(*both),
         "provenance": views.provenance(found, card),
         "files": _shown(None, False),
@@ -205,6 +225,7 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
         "status": _shown("", False),
         "result": result_id,
         "video": str(result.video),
+        "notes": views.notes(result.notes),
         "inspection": gr.update(visible=True),
         "moment": gr.update(
             maximum=max(float(moments[-1]), step_s), step=round(step_s, 4), value=start_s,

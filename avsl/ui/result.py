@@ -72,6 +72,7 @@ class Result:
     frames: Frames = field(init=False)
     style: Style = field(init=False)  # of the video as it is now
     videos: list[Path] = field(default_factory=list)  # newest last
+    _sound_notes: tuple[str, ...] = ()  # what writing the sound back took
     _drawing: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -81,6 +82,11 @@ class Result:
     def video(self) -> Path:
         return self.videos[-1]
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to the clip, to read it and to write it back."""
+        return tuple(dict.fromkeys((*self.localization.notes, *self._sound_notes)))
+
     def first_moment_s(self) -> float:
         """Where inspection starts: the surest sounding moment, else the surest of all."""
         found = self.localization
@@ -88,9 +94,8 @@ class Result:
         sure = np.where(shown, found.confidence, found.confidence.min() - 1)
         if not shown.any():
             sure = found.confidence
-        return float(self.frames.times_s[np.abs(
-            self.frames.times_s - found.times_s[int(sure.argmax())]
-        ).argmin()])  # fmt: skip
+        away_s = np.abs(self.frames.times_s - found.times_s[int(sure.argmax())])
+        return float(self.frames.times_s[away_s.argmin()])
 
     def draw(self, style: Style, progress: Progress = no_progress) -> Path:
         """Draw and write the overlay video; the one before stays until this one is whole."""
@@ -98,7 +103,8 @@ class Result:
             number = int(self.video.stem.split("-")[-1]) + 1 if self.videos else 1
             path = self.folder / f"overlay-{number}.mp4"
             rate_hz = output_rate_hz(self.clip)
-            write_video(path, self._drawn(style, rate_hz, progress), rate_hz, self.clip)
+            frames = self._drawn(style, rate_hz, progress)
+            self._sound_notes = write_video(path, frames, rate_hz, self.clip)
             self.videos.append(path)
             self.style = style
             for old in self.videos[:-2]:  # a player may still be reading the one before
@@ -126,13 +132,18 @@ class Result:
         with self._drawing:
             stem = Path(self.clip.name).stem or "clip"
             folder = self.folder / f"files-{self.video.stem}"
-            job = Job(self.clip, self.localization, self.style, progress)
             formats = [name for name in DEFAULT_FORMATS if name != "video"]
             for done, name in enumerate(formats):
-                progress(done / len(formats), copy.STAGE_PACKING)
-                export(job, folder, (name,))
+                step = _step(progress, done, len(formats))
+                step(0.0, copy.STAGE_PACKING)
+                export(Job(self.clip, self.localization, self.style, step), folder, (name,))
             drawn = folder / FORMATS["video"].file
             if not drawn.exists():
                 drawn.hardlink_to(self.video)
             archive = bundle(folder, self.folder / f"{stem}-avsl.zip")
         return [archive, *sorted(file for file in folder.iterdir() if file.is_file())]
+
+
+def _step(progress: Progress, done: int, count: int) -> Progress:
+    """The callback for one of ``count`` equal steps."""
+    return lambda fraction, stage: progress((done + fraction) / count, stage)

@@ -1,6 +1,10 @@
 """The app's looks: one calm theme in light and dark, system fonts, nothing fetched."""
 
+import json
+
 import gradio as gr
+
+from avsl.ui import copy
 
 FONT = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "monospace")
@@ -59,6 +63,8 @@ def theme() -> gr.themes.Base:
         button_secondary_border_color_dark="*neutral_700",
         button_border_width="1px",
         button_large_text_weight="600",
+        color_accent="*primary_600",
+        color_accent_soft_dark="*primary_900",
         slider_color="*primary_500",
         slider_color_dark="*primary_400",
     )
@@ -67,61 +73,106 @@ def theme() -> gr.themes.Base:
 CSS = """
 .gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
 .html-container { padding: 0 !important; }
-.avsl-examples { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .5rem; }
-.avsl-examples button { height: 100%; min-height: 2.6rem; font-weight: 500; }
 footer .divider { display: none; }
-header h1 { font-size: 1.6rem; font-weight: 650; margin: .6rem 0 .2rem; letter-spacing: -.01em; }
-header p { color: var(--body-text-color-subdued); margin: 0; max-width: 62rem; line-height: 1.5; }
-.avsl-hint { color: var(--body-text-color-subdued); font-size: .875rem; line-height: 1.45; margin: 0; }
-.avsl-heading { font-size: 1.05rem; font-weight: 600; margin: .4rem 0 0; }
-.avsl-message { border: 1px solid var(--block-border-color); border-radius: 10px; padding: 1.1rem 1.25rem;
-  background: var(--block-background-fill); min-height: 7.5rem; }
-.avsl-message h2 { font-size: 1.05rem; font-weight: 600; margin: 0 0 .25rem; }
-.avsl-message p { margin: 0; color: var(--body-text-color-subdued); line-height: 1.5; overflow-wrap: anywhere; }
+:focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+.dark button[role=tab].selected { color: var(--primary-300) !important; }
+
+header h1 { font-size: 1.6rem; font-weight: 650; letter-spacing: -.01em; margin: 0 0 .2rem; }
+header p { margin: 0; max-width: 62rem; line-height: 1.5; }
+header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict ul,
+.avsl-moment dt, .avsl-provenance dt { color: var(--body-text-color-subdued); }
+
+.avsl-hint { margin: 0; font-size: .875rem; line-height: 1.45; }
+.avsl-heading { margin: .4rem 0 0; font-size: 1.05rem; font-weight: 600; }
+.avsl-message {
+  min-height: 5.5rem; padding: 1rem 1.2rem; border-radius: 10px;
+  border: 1px solid var(--block-border-color); background: var(--block-background-fill);
+}
+.avsl-message h2 { margin: 0 0 .25rem; font-size: 1.05rem; font-weight: 600; }
+.avsl-message p { margin: 0; line-height: 1.5; overflow-wrap: anywhere; }
 .avsl-message.problem { border-left: 4px solid #c2410c; }
 .avsl-message.problem p { color: var(--body-text-color); }
-.avsl-verdict h2 { font-size: 1.25rem; font-weight: 600; line-height: 1.35; margin: 0 0 .4rem; }
-.avsl-verdict ul { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; list-style: none; margin: 0; padding: 0;
-  font-size: .9rem; color: var(--body-text-color-subdued); }
+
+.avsl-examples {
+  display: grid !important; gap: .5rem;
+  grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr));
+}
+.avsl-examples button {
+  height: 100%; min-height: 2.6rem; padding: .3rem; gap: .35rem; flex-direction: column;
+  align-items: stretch; justify-content: flex-start;
+  font-weight: 500; line-height: 1.3; text-align: left;
+}
+.avsl-examples button img {
+  width: 100%; height: auto; margin: 0; aspect-ratio: 16 / 9; object-fit: cover;
+  border-radius: 5px;
+}
+.avsl-card {
+  padding: .6rem .8rem .8rem; background: var(--block-background-fill);
+  font-size: .875rem; line-height: 1.5;
+}
+.avsl-card p { margin: .25rem 0 0; color: inherit; }
+.avsl-card .state {
+  display: inline-block; padding: 0 .6em; border: 1px solid currentcolor; border-radius: 99px;
+  font-size: .8rem;
+}
+.avsl-card .state.ready { color: #15803d; }
+.avsl-card .state.needs_download { color: #b45309; }
+.dark .avsl-card .state.ready { color: #4ade80; }
+.dark .avsl-card .state.needs_download { color: #fbbf24; }
+
+.avsl-verdict h2 { margin: 0 0 .4rem; font-size: 1.25rem; font-weight: 600; line-height: 1.35; }
+.avsl-verdict ul {
+  display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: 0; padding: 0; list-style: none;
+  font-size: .9rem;
+}
 .avsl-verdict li { margin: 0; }
 .avsl-verdict b, .avsl-moment b { color: var(--body-text-color); font-weight: 600; }
-.dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em;
-  box-shadow: 0 0 0 1px rgb(0 0 0 / 25%); }
-.avsl-notes h3, .avsl-provenance h3 { font-size: .9rem; font-weight: 600; margin: 0 0 .25rem; }
-.avsl-notes ul { margin: 0; padding-left: 1.1rem; font-size: .875rem; line-height: 1.5;
-  color: var(--body-text-color-subdued); overflow-wrap: anywhere; }
+.dot {
+  display: inline-block; width: .7em; height: .7em; margin-right: .45em; border-radius: 50%;
+  box-shadow: 0 0 0 1px rgb(0 0 0 / 25%);
+}
+
+#video video, #picture img { max-height: 210px; }
+#overlay video { max-height: 70vh; }
+/* trimming would fetch an encoder from elsewhere */
+[aria-label="Trim video to selection"] { display: none !important; }
+
 .avsl-timeline { overflow-x: auto; border-radius: 8px; contain: inline-size; }
 .avsl-timeline img { width: 100%; min-width: 640px; margin: 0; }
 .avsl-timeline img.dark, .dark .avsl-timeline img.light { display: none; }
 .dark .avsl-timeline img.dark { display: block; }
-.avsl-picture { width: 100%; max-height: 70vh; object-fit: contain; border-radius: 8px; margin: 0;
-  background: #000; }
-#video video, #picture img { max-height: 240px; }
-#video .upload-container, #picture .upload-container { min-height: 11rem; }
-#overlay video { max-height: 70vh; }
-[aria-label="Trim video to selection"], #video video, #picture img { max-height: 240px; }
-#video .upload-container, #picture .upload-container { min-height: 11rem; }
-#overlay video { max-height: 70vh; }
-[aria-label="Trim video"] { display: none !important; }
+.avsl-picture {
+  width: 100%; max-height: 70vh; margin: 0; border-radius: 8px; object-fit: contain;
+  background: var(--block-background-fill);
+}
 .avsl-moment p { margin: 0 0 .5rem; font-size: 1rem; }
 .avsl-moment dl, .avsl-provenance dl { margin: 0; font-size: .875rem; }
 .avsl-moment dl > div { display: flex; gap: .6rem; line-height: 1.6; }
 .avsl-moment dt { width: 6rem; }
-.avsl-provenance dl { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .5rem 1.5rem; }
-.avsl-moment dt, .avsl-provenance dt { color: var(--body-text-color-subdued); }
 .avsl-moment dd, .avsl-provenance dd { margin: 0; overflow-wrap: anywhere; }
-.avsl-notes, .avsl-provenance { border-top: 1px solid var(--block-border-color); padding-top: .8rem; }
-.avsl-card { padding: 0 .8rem .8rem; background: var(--block-background-fill); font-size: .875rem; line-height: 1.5; color: var(--body-text-color-subdued); }
-.avsl-card p { color: inherit; margin: .25rem 0 0; }
-.avsl-card .state { display: inline-block; border: 1px solid currentcolor; border-radius: 99px; padding: 0 .6em;
-  font-size: .8rem; }
-.avsl-card .state.ready { color: #15803d; }
-.dark .avsl-card .state.ready { color: #4ade80; }
-.avsl-card .state.needs_download { color: #b45309; }
-.dark .avsl-card .state.needs_download { color: #fbbf24; }
-:focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
+
+.avsl-notes, .avsl-provenance {
+  padding-top: .8rem; border-top: 1px solid var(--block-border-color);
+}
+.avsl-notes h3, .avsl-provenance h3 { margin: 0 0 .25rem; font-size: .9rem; font-weight: 600; }
+.avsl-notes ul {
+  margin: 0; padding-left: 1.1rem; font-size: .875rem; line-height: 1.5; overflow-wrap: anywhere;
+}
+.avsl-provenance dl {
+  display: grid; gap: .5rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
+}
+
 @media (max-width: 640px) {
   header h1 { font-size: 1.35rem; }
   .gradio-container { padding-left: .5rem !important; padding-right: .5rem !important; }
 }
 """
+
+# gradio calls it an error when the browser cannot play an upload, which avsl may well read
+GENTLER_TOASTS = (
+    "() => new MutationObserver(() => {"
+    "for (const text of document.querySelectorAll('.toast-message-text'))"
+    "if (text.textContent.trim() === 'Video not playable') text.textContent = "
+    f"{json.dumps(copy.NO_PREVIEW)};"
+    "}).observe(document.body, {childList: true, subtree: true})"
+)

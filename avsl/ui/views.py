@@ -52,11 +52,11 @@ def _dot(verdict: Verdict) -> str:
     return f'<span class="dot" style="background:rgb({red},{green},{blue})"></span>'
 
 
-def notes(found: Localization) -> str:
+def notes(notes: tuple[str, ...]) -> str:
     """What was done to the clip; empty if nothing was."""
-    if not found.notes:
+    if not notes:
         return ""
-    lines = "".join(f"<li>{escape(note)}</li>" for note in found.notes)
+    lines = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return f'<div class="avsl-notes"><h3>{escape(copy.NOTES)}</h3><ul>{lines}</ul></div>'
 
 
@@ -95,8 +95,8 @@ def provenance(found: Localization, card: VariantCard) -> str:
     rows = {
         "variant": card.title,
         "avsl": made.avsl_version,
-        "threshold": f"{found.threshold:.2f}: {card.threshold_rule}",
-        "gate": f"{found.confidence_gate:.2f}: {card.confidence_rule}",
+        "threshold": _ruled(found.threshold, card.threshold_rule),
+        "gate": _ruled(found.confidence_gate, card.confidence_rule),
         "maps": f"{len(found.maps)}, {made.map_rate_hz:g} a second",
         "time": f"{made.seconds:.1f} s on {made.device}",
         "licence": card.licence,
@@ -104,6 +104,10 @@ def provenance(found: Localization, card: VariantCard) -> str:
     return (
         f'<div class="avsl-provenance"><h3>{escape(copy.PROVENANCE)}</h3>{_definitions(rows)}</div>'
     )
+
+
+def _ruled(number: float, rule: str) -> str:
+    return f"{number:.2f}. {rule}" if rule else f"{number:.2f}"
 
 
 def card(card: VariantCard) -> str:

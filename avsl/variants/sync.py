@@ -8,107 +8,148 @@ from avsl.clip import Clip
 from avsl.synchrony.correlation import Synchrony, band_passed, synchrony
 from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, working_size
 from avsl.synchrony.onsets import onset_series
-from avsl.synchrony import refine
-from avsl.synchrony.refine import edge_aligned, struck_energy
+from avsl.synchrony.refine import edge_aligned, moving_cells
 from avsl.variants.base import Evidence, Progress, State, VariantCard, no_progress
 
-WINDOW_S = 6.0  # a moment is judged by this much picture and sound around it
-WINDOW_HOP_S = 0.5
-MIN_DURATION_S = 2.0
-GATE = 2.5
-FADE = 1.0
+WINDOW_S = 8.0  # picture and sound that one judgement rests on; shorter clips give all they have
+WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated
+MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
+CONFIDENCE_GATE = 2.4
+FADE = 1.0  # below the gate the map fades, and this much lower it is empty
 
 SYNC_CARD = VariantCard(
     name="sync",
     title="Synchrony (no training)",
-    summary="Finds what moves in time with the sound; needs no weights and runs anywhere.",
-    limits="Continuous sounds such as water, engines or crowds leave no synchrony to find.",
+    summary="Shows what moves in time with the sound; needs no weights and runs anywhere.",
+    limits=(
+        "Continuous sounds such as water, engines or crowds leave no synchrony to find, and of "
+        "people talking only some are found."
+    ),
     state=State.READY,
     licence="MIT",
-    paper="",
+    paper="Fisher and Darrell 2004; Kidron, Schechner and Elad 2005; Izadinia et al. 2013",
     threshold=0.5,
-    threshold_rule="half of the strongest value at each moment",
-    confidence_gate=GATE,
-    confidence_rule="",
+    threshold_rule="Half of the strongest value at each moment, checked on generated clips.",
+    confidence_gate=CONFIDENCE_GATE,
+    confidence_rule=(
+        "Deviations by which the best blocks beat what the same picture and the same sound give "
+        "when shifted in time. On 19 real clips with 65 foreign sounds each 2.3 % of the moments "
+        "pass the gate; of 13 clips with a visible source and their own sound, 54 % do."
+    ),
     min_duration_s=MIN_DURATION_S,
 )
 
 
 @dataclass(frozen=True, eq=False)
-class Analysis:
-    """What is known before any drawing: the windows and what each says."""
+class Judgements:
+    """What each of the W windows says of one picture and one sound."""
 
-    motion: Motion
-    windows_s: np.ndarray
+    sound: np.ndarray  # (N,) float32, band-passed onsets at SERIES_HZ
+    windows_s: np.ndarray  # (W, 2) start and end
     results: list[Synchrony]
-    sound: np.ndarray
 
 
 class SyncVariant:
+    """Synchrony of motion and sound: see :mod:`avsl.synchrony`.
+
+    ``watch`` (dear) does not depend on the sound; ``judge`` and ``draw`` are cheap, so another
+    sound for the same picture is.
+    """
+
     card = SYNC_CARD
 
     def localize(
         self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
     ) -> Evidence:
-        a = self.analyse(clip, times_s, progress)
-        w, h = working_size(clip.width, clip.height)
-        if a is None:
-            return Evidence(
-                np.zeros((len(times_s), h // 2, w // 2), np.float32),
-                np.zeros(len(times_s), np.float32),
-                np.tile([0.0, clip.duration_s], (len(times_s), 1)),
-                ("abstain",),
-            )
-        scores = at_moments(a, times_s)
-        conf = np.interp(times_s, a.windows_s.mean(1), [r.confidence for r in a.results]).astype(
-            np.float32
-        )
-        energies = self.energies(a, times_s)
-        maps = np.stack(
-            [edge_aligned(s, e, g) for s, e, g in zip(scores, energies, a.motion.guides)]
-        )
-        maps *= np.clip((conf - GATE + FADE) / FADE, 0, 1)[:, None, None]
-        c = (
-            np.clip(
-                times_s[:, None], WINDOW_S / 2, max(clip.duration_s - WINDOW_S / 2, WINDOW_S / 2)
-            )
-            + np.array([-0.5, 0.5]) * WINDOW_S
-        )
-        return Evidence(maps, conf, np.clip(c, 0, clip.duration_s))
+        """Maps at ``times_s`` (T,): (T, h, w), the longer side about 80 pixels."""
+        motion = self.watch(clip, times_s, progress)
+        judged = None if motion is None else self.judge(motion, clip.waveform, progress)
+        if motion is None or judged is None:
+            return _abstention(clip, times_s)
+        return self.draw(motion, judged, times_s, progress)
 
-    def energies(self, a, times_s):
-        return [
-            struck_energy(a.motion.cells, a.sound, t).reshape(a.motion.cells.shape[1:])
-            for t in times_s
-        ]
-
-    def analyse(self, clip, times_s, progress=no_progress):
+    def watch(
+        self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
+    ) -> Motion | None:
+        """The motion of the whole clip; None where there is too little picture to follow."""
+        if clip.duration_s < MIN_DURATION_S:
+            return None
         width, height = working_size(clip.width, clip.height)
-        motion = block_motion(
+        return block_motion(
             clip.stream(width, height, gray=True),
             clip.duration_s,
             times_s,
-            lambda t: progress(0.7 * t / clip.duration_s, "following motion"),
+            lambda time_s: progress(0.7 * time_s / clip.duration_s, "Following what moves"),
         )
-        if motion is None or clip.waveform.size == 0 or not clip.waveform.any():
+
+    def judge(
+        self, motion: Motion, waveform: np.ndarray, progress: Progress = no_progress
+    ) -> Judgements | None:
+        """Compare the motion with a mono 16 kHz sound (S,); None where that is digital silence."""
+        if not waveform.any():
             return None
-        n = motion.series.shape[1]
-        m = band_passed(motion.series, 1)
-        s = band_passed(onset_series(clip.waveform, n))
-        size = min(n, round(WINDOW_S * SERIES_HZ))
-        starts = np.unique(
-            np.append(np.arange(0, n - size + 1, round(WINDOW_HOP_S * SERIES_HZ)), n - size)
-        )
-        res = [synchrony(m[:, a : a + size], s[a : a + size]) for a in starts]
-        return Analysis(motion, np.stack([starts, starts + size], 1) / SERIES_HZ, res, s)
+        count = motion.series.shape[1]
+        moving = band_passed(motion.series, axis=1)
+        sound = band_passed(onset_series(waveform, count))
+        size = min(count, round(WINDOW_S * SERIES_HZ))
+        hop = round(WINDOW_HOP_S * SERIES_HZ)
+        starts = np.unique([*range(0, count - size, hop), count - size])
+        results = []
+        for index, start in enumerate(starts):
+            window = slice(start, start + size)
+            results.append(synchrony(np.ascontiguousarray(moving[:, window]), sound[window]))
+            progress(0.7 + 0.1 * index / len(starts), "Comparing with the sound")
+        return Judgements(sound, np.stack([starts, starts + size], axis=1) / SERIES_HZ, results)
+
+    def draw(
+        self,
+        motion: Motion,
+        judged: Judgements,
+        times_s: np.ndarray,
+        progress: Progress = no_progress,
+    ) -> Evidence:
+        """The map and the confidence at each moment (T,)."""
+        between = _Interpolation(judged.windows_s.mean(axis=1), times_s)
+        scores = np.stack([result.score for result in judged.results])
+        confidences = np.array([result.confidence for result in judged.results])
+        confidence = between(confidences).astype(np.float32)
+        maps = np.zeros((len(times_s), *motion.guides.shape[1:]), np.float32)
+        for index, time_s in enumerate(times_s):
+            strength = np.clip((confidence[index] - CONFIDENCE_GATE + FADE) / FADE, 0, 1)
+            if strength > 0:
+                moving = moving_cells(motion.cells, judged.sound, time_s)
+                score = between.one(scores, index)
+                maps[index] = strength * edge_aligned(score, moving, motion.guides[index])
+            progress(0.8 + 0.2 * index / len(times_s), "Drawing the maps")
+        return Evidence(maps, confidence, between(judged.windows_s))
 
 
-def at_moments(a, times_s):
-    c = a.windows_s.mean(1)
-    z = np.stack([r.score for r in a.results])
-    if len(c) == 1:
-        return np.repeat(z, len(times_s), 0)
-    p = np.interp(times_s, c, np.arange(len(c)))
-    i = np.minimum(p.astype(int), len(c) - 2)
-    f = (p - i)[:, None, None]
-    return ((1 - f) * z[i] + f * z[i + 1]).astype(np.float32)
+class _Interpolation:
+    """Linear between window centres (W,), held at the ends, at moments (T,)."""
+
+    def __init__(self, centres_s: np.ndarray, times_s: np.ndarray) -> None:
+        place = np.interp(times_s, centres_s, np.arange(len(centres_s)))
+        self._before = place.astype(int)
+        self._after = np.minimum(self._before + 1, len(centres_s) - 1)
+        self._share = place - self._before
+
+    def one(self, values: np.ndarray, index: int) -> np.ndarray:
+        """Of values (W, ...) the one at moment ``index``."""
+        share = np.float32(self._share[index])
+        return (1 - share) * values[self._before[index]] + share * values[self._after[index]]
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """Of values (W, ...) those at all moments: (T, ...)."""
+        share = self._share.reshape(-1, *[1] * (values.ndim - 1))
+        return (1 - share) * values[self._before] + share * values[self._after]
+
+
+def _abstention(clip: Clip, times_s: np.ndarray) -> Evidence:
+    """Empty maps without confidence."""
+    width, height = working_size(clip.width, clip.height)
+    return Evidence(
+        np.zeros((len(times_s), height // 2, width // 2), np.float32),
+        np.zeros(len(times_s), np.float32),
+        np.tile([0.0, clip.duration_s], (len(times_s), 1)),
+        ("Too little picture or sound to compare the two, so nothing is shown.",),
+    )

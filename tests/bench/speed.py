@@ -20,6 +20,7 @@ from avsl.export import FORMATS, Job, export
 from avsl.localizer import Localizer
 from avsl.media import read, write_video
 from avsl.overlay import Style
+from avsl.settings import SAMPLE_RATE_HZ
 
 
 def main() -> None:
@@ -40,13 +41,14 @@ def made_clip(folder: Path, seconds: float, size: str) -> Path:
     """An example repeated to ``seconds`` at ``size``, written as people's clips are."""
     width, height = map(int, size.split("x"))
     example = synthetic.make(synthetic.examples()[0].name).clip
-    frames = [cv2.resize(frame, (width, height)) for _, frame in example.stream()]
+    small = [frame for _, frame in example.stream()]
     rate_hz = example.fps_hz
     count = round(seconds * rate_hz)
-    sound = np.resize(example.waveform, round(seconds * 16_000))
+    frames = (cv2.resize(small[index % len(small)], (width, height)) for index in range(count))
+    sound = np.resize(example.waveform, round(seconds * SAMPLE_RATE_HZ))
     shell = Clip("made", seconds, example.source, sound)
     path = folder / "made.mp4"
-    write_video(path, (frames[index % len(frames)] for index in range(count)), rate_hz, shell)
+    write_video(path, frames, rate_hz, shell)
     return path
 
 
@@ -74,9 +76,8 @@ def report(path: Path, runs: list[dict[str, float]]) -> None:
         print(f"  {name:<24}{value:8.2f} s  {value / length_s:6.2f} x real time")
     core = sum(seconds[name] for name in ("read", "localize", "write overlay.mp4"))
     print(f"  read + localize + video {core:8.2f} s  {core / length_s:6.2f} x real time")
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"  peak memory: this process {own:.0f} MB, its encoder {child:.0f} MB")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"  peak memory of this process: {peak:.0f} MB")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ BELL_PROFILE = ((0, 9), (5, 20), (16, 28), (36, 32), (58, 36), (74, 45), (84, 52
 
 
 class Bell:
-    """A bell in a frame, struck by a hammer at ``onsets``; about 105 px wide and 150 high."""
+    """A bell under a beam that is tugged and rings at ``onsets``; about 115 px wide and high."""
 
     def __init__(
         self, name: str, place: Point, palette: Palette, onsets: np.ndarray, size: float = 1.0
@@ -31,18 +31,17 @@ class Bell:
         self._shadow = soft_shadow(190, 24)
         self._stand = _bell_stand(palette.wood)
         self._bell = _bell_body(palette.accents[1])
-        stick = Sketch(40, 130).line([(20, 8), (20, 104)], palette.wood, 7)
-        stick.ellipse((20, 104), (15, 17), palette.accents[0], puff=0.8)
-        self._hammer = stick.sprite((20, 8))
+        clapper = Sketch(30, 130).line([(15, 6), (15, 106)], palette.ink, 5)
+        self._clapper = clapper.ellipse((15, 106), (12, 13), palette.accents[0]).sprite((15, 6))
 
     def parts(self, time_s: float) -> list[Part]:
-        swing = 0.19 * ringing(time_s, self._onsets, 2.3, 0.3)
-        raised = 0.62 * striking(time_s, self._onsets)
+        swing = 0.24 * ringing(time_s, self._onsets, 2.2, 0.3)
+        yoke = self._base @ at(0, -158) @ stretch(1.1, 1.1)
         return [
             Part(self._shadow, self._base, solid=False),
             Part(self._stand, self._base, solid=False),
-            Part(self._bell, self._base @ at(0, -152) @ turn(swing)),
-            Part(self._hammer, self._base @ at(66, -158) @ turn(-raised)),
+            Part(self._clapper, yoke @ turn(-0.6 * swing)),
+            Part(self._bell, yoke @ turn(swing)),
         ]
 
 
@@ -60,7 +59,6 @@ def _bell_body(colour: Colour) -> Sprite:
     r = np.interp(y, heights, radii)
     outline = np.concatenate([np.stack([62 + r, y + 14], 1), np.stack([62 - r, y + 14], 1)[::-1]])
     sketch = Sketch(124, 124).ellipse((62, 10), (8, 9), tinted(colour, -0.3))
-    sketch.ellipse((62, 101), (11, 12), tinted(colour, -0.45), puff=0.7)
     sketch.polygon(outline, colour, puff=1.0)
     for y, half in ((40, 29.5), (84, 42)):
         sketch.line([(62 - half, y), (62 + half, y)], tinted(colour, -0.28), 3)
@@ -78,51 +76,47 @@ class Drum:
         self._base = at(*place) @ stretch(size, size)
         self._shadow = soft_shadow(160, 26)
         self._body = _drum_body(palette)
-        stick = Sketch(120, 24).line([(10, 12), (104, 12)], palette.wood, 6)
-        stick.ellipse((106, 12), (9, 8), tinted(palette.wood, 0.45), puff=0.7)
-        self._stick = stick.ellipse((16, 12), (11, 10), (246, 242, 234), puff=0.6).sprite((16, 12))
+        stick = Sketch(120, 28).line([(14, 14), (96, 14)], palette.wood, 8)
+        stick.ellipse((98, 14), (11, 10), tinted(palette.wood, 0.45), puff=0.7)
+        self._stick = stick.ellipse((16, 14), (12, 11), (246, 242, 234), puff=0.6).sprite((16, 14))
 
     def parts(self, time_s: float) -> list[Part]:
         jolt = ringing(time_s, self._onsets, 8.0, 0.05)
         body = self._base @ stretch(1 + 0.05 * jolt, 1 - 0.1 * jolt)
         left, right = (striking(time_s, self._onsets[hand::2], 0.26, 0.14) for hand in (0, 1))
-        skin = -96 * (1 - 0.1 * jolt)
+        hands = self._base @ at(0, -109 * (1 - 0.05 * jolt))
         return [
             Part(self._shadow, self._base, solid=False),
             Part(self._body, body),
-            Part(self._stick, self._base @ at(-104, skin - 34) @ turn(0.33 - 0.75 * left)),
-            Part(
-                self._stick,
-                self._base @ at(104, skin - 34) @ stretch(-1, 1) @ turn(0.33 - 0.75 * right),
-            ),
+            Part(self._stick, hands @ at(-96, 0) @ turn(0.2 - 0.55 * left)),
+            Part(self._stick, hands @ at(96, 0) @ stretch(-1, 1) @ turn(0.2 - 0.55 * right)),
         ]
 
 
 def _drum_body(palette: Palette) -> Sprite:
     shell = palette.accents[0]
-    sketch = Sketch(150, 130).ellipse((75, 100), (66, 18), tinted(shell, -0.25))
-    sketch.polygon([(9, 28), (141, 28), (141, 100), (9, 100)], shell, puff=0.7)
+    sketch = Sketch(150, 150).ellipse((75, 116), (66, 22), tinted(shell, -0.25))
+    sketch.polygon([(9, 40), (141, 40), (141, 116), (9, 116)], shell, puff=0.7)
     x = np.linspace(12, 138, 10)
-    y = np.where(np.arange(10) % 2, 96, 40)
-    sketch.line(
-        np.stack([x, y + 10 * np.sqrt(1 - ((x - 75) / 70) ** 2)], 1), tinted(shell, 0.75), 2.5
-    )
-    for level, radius in ((100, 5), (30, 5)):
+    y = np.where(np.arange(10) % 2, 112, 52)
+    zigzag = np.stack([x, y + 16 * np.sqrt(1 - ((x - 75) / 70) ** 2)], 1)
+    sketch.line(zigzag, tinted(shell, 0.75), 2.5)
+    for level in (116, 42):
         arc = np.linspace(0, np.pi, 30)
-        rim = np.stack([75 + 64 * np.cos(arc), level + 18 * np.sin(arc)], 1)
-        sketch.line(rim, palette.accents[1], 2 * radius, puff=0.5)
-    sketch.ellipse((75, 28), (68, 19), palette.accents[1], puff=0.3)
-    return sketch.ellipse((75, 27), (61, 15.5), (246, 240, 226), puff=0.25).sprite((75, 118))
+        rim = np.stack([75 + 64 * np.cos(arc), level + 24 * np.sin(arc)], 1)
+        sketch.line(rim, palette.accents[1], 10, puff=0.5)
+    sketch.ellipse((75, 38), (68, 30), palette.accents[1], puff=0.3)
+    return sketch.ellipse((75, 37), (61, 25.5), (246, 240, 226), puff=0.25).sprite((75, 143))
 
 
 class Ball:
-    """A lively ball, 84 px across, that crosses the scene and touches the ground at ``bounces``.
+    """A lively ball, 92 px across, that crosses the scene and touches the ground at ``bounces``.
 
     Between two bounces it flies as gravity has it: the longer the interval, the higher.
     """
 
-    GRAVITY = 1500.0  # pixels per second squared
-    RADIUS = 42.0
+    GRAVITY = 900.0  # pixels per second squared
+    RADIUS = 46.0
 
     def __init__(
         self,
@@ -142,7 +136,7 @@ class Ball:
             bounces,
         )
         self._skin, self._gloss = _ball_sprites(self.RADIUS, palette)
-        self._shadow = soft_shadow(92, 20)
+        self._shadow = soft_shadow(98, 20)
 
     def parts(self, time_s: float) -> list[Part]:
         x = self._start + self._speed * time_s
@@ -155,7 +149,7 @@ class Ball:
         return [
             Part(
                 self._shadow,
-                at(x + 0.25 * height, self._ground_y - 1) @ stretch(small, small),
+                at(x + 0.1 * height, self._ground_y - 1) @ stretch(small, small),
                 solid=False,
             ),
             Part(self._skin, base @ turn(self._speed * time_s / self.RADIUS)),

@@ -122,7 +122,7 @@ class Face:
         return [
             Part(self._shoulders, self._base, solid=False),
             Part(self._head, face),
-            *(self._sight(face, side, shut, gape) for side in (-1, 1)),
+            *(self._sight(face, side, shut) for side in (-1, 1)),
             *(
                 Part(self._brow, face @ at(24 * side, 9 - 5 * gape) @ stretch(-side, 1))
                 for side in (-1, 1)
@@ -130,7 +130,7 @@ class Face:
             *self._speech(face, gape, chew),
         ]
 
-    def _sight(self, face: np.ndarray, side: int, shut: bool, gape: float) -> Part:
+    def _sight(self, face: np.ndarray, side: int, shut: bool) -> Part:
         return Part(self._lid if shut else self._eye, face @ at(23 * side, 29))
 
     def _speech(self, face: np.ndarray, gape: float, chew: float) -> list[Part]:

