@@ -6,13 +6,23 @@
 >>> found.maps.shape, found.verdicts[0]
 """
 
+from pathlib import Path
+
 from avsl import errors, variants
 from avsl.clip import Clip
 from avsl.localization import Localization, Verdict
 from avsl.localizer import Localizer
 from avsl.media import read
-from avsl.variants import load
+from avsl.variants import Variant, load
 from avsl.version import __version__
+
+
+def convert_published(clipseg: Path | str, beats: Path | str, acl: Path | str) -> Variant:
+    """ACL from the files its parts were released in: see :mod:`avsl.checkpoint`."""
+    from avsl.checkpoint import convert_published  # networks take seconds to import
+
+    return convert_published(clipseg, beats, acl)
+
 
 __all__ = [
     "Clip",
@@ -20,6 +30,7 @@ __all__ = [
     "Localizer",
     "Verdict",
     "__version__",
+    "convert_published",
     "errors",
     "load",
     "read",

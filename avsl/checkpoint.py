@@ -20,10 +20,9 @@ from avsl.models.published import ACLConfig, build, from_published
 from avsl.storage import storage_errors
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
-from avsl.variants.base import State, VariantCard
+from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, State, VariantCard
 
 FORMAT = "avsl.card/1"
-WEIGHTS, CARD = "model.safetensors", "card.json"
 AUDIOSET_LABELS = Path(__file__).parent / "variants" / "audioset_labels.csv"
 
 
@@ -54,6 +53,12 @@ def from_files(clipseg_config: Path, clipseg: Path, beats: Path, acl: Path) -> A
     return AclVariant(model, class_names=names)
 
 
+def untrained() -> AclVariant:
+    """A full-size ACL with random weights: for measuring speed, its maps mean nothing."""
+    card = replace(ACL_CARD, name="acl-untrained", title="ACL (untrained weights)")
+    return AclVariant(build(ACLConfig()), card)
+
+
 def class_names(label_dict: dict) -> tuple[str, ...]:
     """BEATs' classes in order of their index, in words where AudioSet's list has the id."""
     words = _audioset_words()
@@ -80,21 +85,21 @@ def save_folder(variant: AclVariant, folder: Path | str) -> None:
     }
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(variant.model.state_dict(), folder / WEIGHTS)
-        (folder / CARD).write_text(json.dumps(card, indent=1))
+        save_file(variant.model.state_dict(), folder / WEIGHTS_FILE)
+        (folder / CARD_FILE).write_text(json.dumps(card, indent=1))
 
 
 def load_folder(folder: Path | str) -> AclVariant:
     """The variant in ``folder``; raises :class:`VariantError` for anything else."""
     folder = Path(folder)
-    card = _json(folder / CARD)
+    card = _json(folder / CARD_FILE)
     if card.get("format") != FORMAT:
-        raise VariantError(f"{folder / CARD} is not a card of this version ({FORMAT}).")
+        raise VariantError(f"{folder / CARD_FILE} is not a card of this version ({FORMAT}).")
     model = build(ACLConfig.from_dict(card["network"]))
     try:
-        model.load_state_dict(_weights(folder / WEIGHTS))
+        model.load_state_dict(_weights(folder / WEIGHTS_FILE))
     except RuntimeError as error:
-        raise VariantError(f"{folder / WEIGHTS} does not fit its card: {error}") from error
+        raise VariantError(f"{folder / WEIGHTS_FILE} does not fit its card: {error}") from error
     known = {field.name for field in fields(VariantCard)}
     facts = {name: value for name, value in card["card"].items() if name in known}
     return AclVariant(

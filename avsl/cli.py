@@ -11,13 +11,14 @@ from pathlib import Path
 from tqdm import tqdm
 
 from avsl import __version__, variants
-from avsl.errors import AvslError
+from avsl.errors import AvslError, VariantError
 from avsl.export import DEFAULT_FORMATS, FORMATS, Job, export
 from avsl.localization import Localization, Verdict, summary
 from avsl.localizer import Localizer
 from avsl.media import read
 from avsl.overlay import Look, Style
-from avsl.variants.base import Progress, no_progress
+from avsl.progress import Progress, no_progress
+from avsl.variants import Variant
 
 OK, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_run(commands.add_parser("run", help="localize the sound of clips"))
     _add_list(commands.add_parser("list", help="the variants and whether they are ready"))
+    _add_convert(commands.add_parser("convert", help="make a variant's folder of released files"))
     return parser
 
 
@@ -56,6 +58,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--opacity", type=float, default=Style.opacity, help="0 to 1 (default: %(default)s)")
     add("--formats", type=_formats, default=DEFAULT_FORMATS, metavar="A,B",
         help=f"of {', '.join(FORMATS)}; default: all but frames")  # fmt: skip
+    add("--int8", action="store_true", help="8-bit frame encoding on the processor (acl)")
+    add("--untrained", action="store_true", help="random weights, to measure speed only (acl)")
     add("--json", action="store_true", help="one JSON object a clip on standard output")
     add("--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=_run)
@@ -85,9 +89,26 @@ def _list(options: argparse.Namespace) -> int:
     return OK
 
 
+def _add_convert(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--clipseg", type=Path, required=True, help="folder: config.json, model.safetensors")
+    add("--beats", type=Path, required=True, help="BEATs' .pt file")
+    add("--acl", type=Path, required=True, help="ACL's Param_best.pth")
+    add("--out", type=Path, required=True, help="the folder to make; run takes it as --variant")
+    parser.set_defaults(run=_convert)
+
+
+def _convert(options: argparse.Namespace) -> int:
+    from avsl.checkpoint import convert_published, save_folder
+
+    save_folder(convert_published(options.clipseg, options.beats, options.acl), options.out)
+    print(f"{options.out}: ready; try python -m avsl run CLIP --variant {options.out}")
+    return OK
+
+
 def _run(options: argparse.Namespace) -> int:
     style = Style(options.style, options.threshold, options.opacity)
-    localizer = Localizer(options.variant)
+    localizer = Localizer(_variant(options))
     failed = 0
     for path, folder in zip(options.clips, _folders(options), strict=True):
         try:
@@ -97,6 +118,24 @@ def _run(options: argparse.Namespace) -> int:
             report = {"clip": str(path), "ok": False, "error": str(error)}
         _say(report, options.json)
     return SOME_FAILED if failed else OK
+
+
+def _variant(options: argparse.Namespace) -> Variant:
+    """The variant the options ask for, with a bar for what has to be downloaded."""
+    if options.untrained:
+        if options.variant != "acl":
+            raise VariantError("Only acl can be run untrained.")
+        from avsl.checkpoint import untrained
+
+        variant = untrained()
+    else:
+        with _bar(f"loading {options.variant}", options.quiet) as progress:
+            variant = variants.load(options.variant, progress)
+    if not options.int8:
+        return variant
+    if not hasattr(variant, "in_int8"):
+        raise VariantError(f"{options.variant} has no int8 mode; leave --int8 out.")
+    return variant.in_int8()
 
 
 def _folders(options: argparse.Namespace) -> list[Path]:

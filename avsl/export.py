@@ -20,8 +20,8 @@ from avsl.errors import SettingError
 from avsl.localization import Localization, Region, Verdict, mask, spans, summary
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
+from avsl.progress import Progress, no_progress
 from avsl.storage import require_free_disk, storage_errors
-from avsl.variants.base import Progress, no_progress
 
 
 @dataclass(frozen=True)

@@ -39,10 +39,10 @@ from huggingface_hub.utils import validate_repo_id
 from tqdm import tqdm
 
 from avsl.errors import VariantError, WeightsError
+from avsl.progress import Progress, no_progress, part
 from avsl.settings import LIMITS
 from avsl.storage import storage_errors
 from avsl.transfer import Remote, UnusableError, receive
-from avsl.variants.base import Progress, no_progress
 
 _SAFE_PART = re.compile(r'(?!\.+$)[^\\:*?"<>|\x00-\x1f~-][^\\:*?"<>|\x00-\x1f]*')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -123,6 +123,17 @@ def fetch(sources: Sequence[Source], purpose: str, progress: Progress = no_progr
             except (HTTPError, OSError) as error:
                 reasons.append((source.repo, _reason(error)))
     raise WeightsError(_how_to_get(sources[0], purpose, reasons))
+
+
+def fetch_folder(repo: str, files: Sequence[str], progress: Progress = no_progress) -> Path:
+    """The folder with ``files`` of one commit of a model repository; raises as :func:`fetch`."""
+    commit, share = None, 1 / len(files)
+    for index, file in enumerate(files):
+        step = part(progress, index * share, (index + 1) * share)
+        path = fetch((Source(repo, file, commit),), f"the variant {repo}", step)
+        if path.parent.parent.name == "snapshots":  # the cache's layout: files lie below a commit
+            commit = path.parent.name
+    return path.parent
 
 
 def _is_safe(path: str) -> bool:

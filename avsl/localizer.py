@@ -8,9 +8,10 @@ from avsl.audio import AUDIBLE_DBFS, loudness_dbfs
 from avsl.clip import Clip
 from avsl.errors import LimitError, NoSoundError, SettingError
 from avsl.localization import Localization, Provenance, Verdict, verdicts
+from avsl.progress import Progress, no_progress
 from avsl.settings import LIMITS, Limits
 from avsl.variants import Variant, load
-from avsl.variants.base import Evidence, Progress, no_progress
+from avsl.variants.base import Evidence
 from avsl.version import __version__
 
 MAX_MAP_RATE_HZ = 60.0
@@ -27,8 +28,10 @@ class Localizer:
         variant: str | Variant = "sync",
         audible_dbfs: float = AUDIBLE_DBFS,
         limits: Limits = LIMITS,
+        progress: Progress = no_progress,
     ) -> None:
-        self.variant = load(variant) if isinstance(variant, str) else variant
+        """``progress`` follows a download, where the variant named needs one."""
+        self.variant = load(variant, progress) if isinstance(variant, str) else variant
         self.audible_dbfs = audible_dbfs
         self.limits = limits
 

@@ -11,9 +11,9 @@ from huggingface_hub import constants, get_session, hf_raise_for_status
 from huggingface_hub.errors import HfHubHTTPError, HTTPError
 from huggingface_hub.utils import WeakFileLock, build_hf_headers
 
+from avsl.progress import Progress
 from avsl.settings import LIMITS
 from avsl.storage import require_free_disk
-from avsl.variants.base import Progress
 
 REPORT_BYTES = 1 << 18  # progress (and the chance to cancel) comes this often
 FRUITLESS_TRIES = 3  # connections in a row without a new byte before the source is given up

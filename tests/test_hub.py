@@ -406,7 +406,7 @@ def test_the_default_folder_is_in_the_users_cache(monkeypatch, tmp_path):
 def test_a_full_disk_is_said_before_anything_is_fetched(hub, published, monkeypatch):
     Usage = namedtuple("Usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e9, 1e9, 201e6))
-    with pytest.raises(StorageError, match=r"Only 201 MB of disk are free .* 203 MB are needed"):
+    with pytest.raises(StorageError, match=r"Only 201 MB are free .* 203 MB are needed"):
         fetch([SOURCE], PURPOSE)
     assert hub.sent_bytes() == 0
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1e9, 1e9, 204e6))

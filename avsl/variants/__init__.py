@@ -6,8 +6,9 @@ from pathlib import Path
 
 from avsl import hub
 from avsl.errors import VariantError
+from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import acl_card, fetch_all
-from avsl.variants.base import Evidence, Progress, State, Variant, VariantCard, no_progress
+from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Evidence, State, Variant, VariantCard
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
 __all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "load"]
@@ -45,16 +46,18 @@ def load(name: str = "sync", progress: Progress = no_progress) -> Variant:
     """
     if name in _REGISTRY:
         return _REGISTRY[name].load(progress)
-    if Path(name).is_dir() or name.count("/") == 1:
-        from avsl.checkpoint import CARD, WEIGHTS, load_folder
-
-        if Path(name).is_dir():
-            return load_folder(name)
-        weights = hub.fetch((hub.Source(name, WEIGHTS),), f"the variant {name}", progress)
-        hub.fetch((hub.Source(name, CARD),), f"the variant {name}", progress)
-        return load_folder(weights.parent)
+    if Path(name).is_dir():
+        return _load_folder(Path(name))
+    if name.count("/") == 1:
+        return _load_folder(hub.fetch_folder(name, (CARD_FILE, WEIGHTS_FILE), progress))
     known = ", ".join(_REGISTRY)
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
         "(user/name) will do as well."
     )
+
+
+def _load_folder(folder: Path) -> Variant:
+    from avsl.checkpoint import load_folder
+
+    return load_folder(folder)

@@ -13,9 +13,11 @@ from avsl.clip import Clip
 from avsl.devices import autocast, best_device
 from avsl.models.acl import ACL, ImageFeatures
 from avsl.models.beats import fbank
+from avsl.models.int8 import int8_vision
+from avsl.progress import Progress, no_progress
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.variants.acl_card import ACL_CARD
-from avsl.variants.base import Evidence, Progress, State, VariantCard, no_progress
+from avsl.variants.base import Evidence, State, VariantCard
 from avsl.variants.keyframes import KeyframeEncoder
 from avsl.variants.windows import cut_windows, sound_windows
 
@@ -53,14 +55,26 @@ class AclVariant:
         image_px: int = IMAGE_PX,
         window_s: float = WINDOW_S,
         device: torch.device | None = None,
+        int8: bool = False,
     ) -> None:
-        self.device = device or best_device()
+        """``int8``: frames are encoded on the processor with 8-bit products, see
+        :mod:`avsl.models.int8`; everything else stays as it is.
+        """
+        self.device = torch.device("cpu") if int8 else device or best_device()
         self.model = model.eval().to(self.device)
+        self.int8 = int8
+        self._vision = int8_vision(model.vision) if int8 else model.vision
         self.card = replace(card, state=State.READY)
         self.class_names = class_names
         self.image_px = image_px
         self.window_s = window_s
         self._cache: tuple[object, bytes, list[ImageFeatures]] | None = None
+
+    def in_int8(self) -> "AclVariant":
+        """The same variant with 8-bit frame encoding."""
+        return AclVariant(
+            self.model, self.card, self.class_names, self.image_px, self.window_s, int8=True
+        )
 
     # The researcher's door: tensors in, tensors out, on the variant's device.
 
@@ -108,8 +122,10 @@ class AclVariant:
     @torch.inference_mode()
     def encode_frames(self, frames: np.ndarray) -> ImageFeatures:
         """uint8 (N, H, W, 3) of any size, squashed to a square -> what the decoder needs."""
+        image = self.image(frames)
         with autocast(self.device):
-            return self.model.encode_image(self.image(frames))
+            states = self._vision.states(image, last=max(self.model.clip_blocks))
+            return self.model.features(states, image)
 
     @torch.inference_mode()
     def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
@@ -144,22 +160,38 @@ class AclVariant:
         windows_s, which = sound_windows(times_s, clip.duration_s, self.window_s, WINDOW_HOP_S)
         progress(0.0, "listening")
         heard = self.encode_audio(clip.waveform, windows_s)
-        probes = self._probes()
-        maps, confidence = [], []
-        for seen in self._frames(clip, times_s, progress):
-            done = len(confidence)
-            embeddings = heard.embeddings[which[done : done + len(seen)]]
-            sounding = self.ground(seen, embeddings)
-            chance = [self.ground(seen, probe.expand_as(embeddings)) for probe in probes]
-            maps.append(sounding.cpu().numpy())
-            confidence += (peaks(sounding) - torch.stack(list(map(peaks, chance))).amax(0)).tolist()
+        maps, confidence = self._grounded(clip, times_s, heard.embeddings[which], progress)
         return Evidence(
-            np.concatenate(maps),
-            np.array(confidence, np.float32),
+            maps,
+            confidence,
             np.minimum(windows_s, clip.duration_s)[which],
             self._notes(clip),
             tuple(heard.labels[index] for index in which) if self.class_names else (),
         )
+
+    def localize_text(
+        self, clip: Clip, times_s: np.ndarray, text: str, progress: Progress = no_progress
+    ) -> Evidence:
+        """The same for words instead of the sound: where "a dog" is seen, heard or not."""
+        asked = self.encode_text(text).expand(len(times_s), -1)
+        maps, confidence = self._grounded(clip, times_s, asked, progress)
+        windows_s = np.repeat(times_s[:, None], 2, axis=1)
+        return Evidence(maps, confidence, windows_s, self._notes(clip), (text,) * len(times_s))
+
+    def _grounded(
+        self, clip: Clip, times_s: np.ndarray, embeddings: Tensor, progress: Progress
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Maps (T, h, w) and confidence (T,) of the frames at ``times_s`` with their embeddings."""
+        probes = self._probes()
+        maps, confidence, done = [], [], 0
+        for seen in self._frames(clip, times_s, progress):
+            asked = embeddings[done : done + len(seen)]
+            done += len(seen)
+            found = self.ground(seen, asked)
+            chance = [peaks(self.ground(seen, probe.expand_as(asked))) for probe in probes]
+            maps.append(found.cpu().numpy())
+            confidence.append((peaks(found) - torch.stack(chance).amax(0)).cpu().numpy())
+        return np.concatenate(maps), np.concatenate(confidence)
 
     def _frames(
         self, clip: Clip, times_s: np.ndarray, progress: Progress
@@ -213,7 +245,7 @@ class AclVariant:
         ]
 
     def _notes(self, clip: Clip) -> tuple[str, ...]:
-        notes = []
+        notes = ["Frames were encoded in int8, which moves the maps a little."] if self.int8 else []
         if clip.width != clip.height:
             notes.append(
                 f"Frames were squashed from {clip.width}x{clip.height} to "

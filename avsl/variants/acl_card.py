@@ -5,7 +5,8 @@ from pathlib import Path
 
 from avsl import hub
 from avsl.hub import Source
-from avsl.variants.base import Progress, State, VariantCard, no_progress
+from avsl.progress import Progress, no_progress, part
+from avsl.variants.base import State, VariantCard
 
 ACL_CARD = VariantCard(
     name="acl",
@@ -61,4 +62,8 @@ def fetch_all(progress: Progress = no_progress) -> list[Path]:
 
     Raises :class:`avsl.errors.VariantError` with what to do where one cannot be had.
     """
-    return [hub.fetch(sources, purpose, progress) for purpose, sources in FILES.items()]
+    count = len(FILES)
+    return [
+        hub.fetch(sources, purpose, part(progress, index / count, (index + 1) / count))
+        for index, (purpose, sources) in enumerate(FILES.items())
+    ]

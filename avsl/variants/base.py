@@ -1,6 +1,5 @@
 """The contract every variant keeps: a card that says what it is, and ``localize``."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -8,13 +7,9 @@ from typing import Protocol
 import numpy as np
 
 from avsl.clip import Clip
+from avsl.progress import Progress, no_progress
 
-Progress = Callable[[float, str], None]
-"""Called with (fraction done in [0, 1], what is being done); may raise ``Cancelled`` to stop."""
-
-
-def no_progress(fraction: float, stage: str) -> None:
-    """The default: nobody watches."""
+CARD_FILE, WEIGHTS_FILE = "card.json", "model.safetensors"  # of a variant as a folder
 
 
 class State(StrEnum):

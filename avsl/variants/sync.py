@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from avsl.clip import Clip
+from avsl.progress import Progress, no_progress
 from avsl.synchrony.correlation import Synchrony, band_passed, synchrony
 from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, working_size
 from avsl.synchrony.onsets import onset_series
 from avsl.synchrony.refine import edge_aligned, moving_cells
-from avsl.variants.base import Evidence, Progress, State, VariantCard, no_progress
+from avsl.variants.base import Evidence, State, VariantCard
 
 WINDOW_S = 8.0  # picture and sound that one judgement rests on; shorter clips give all they have
 WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated

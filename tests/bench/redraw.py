@@ -10,10 +10,10 @@ import numpy as np
 
 from avsl.media import output_frames, output_rate_hz
 from avsl.overlay import Look, Style
+from avsl.progress import no_progress
 from avsl.ui.handlers import Wish, localized
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.page import Page
-from avsl.variants.base import no_progress
 
 ROUNDS = 10  # inspected frames a style
 
