@@ -195,9 +195,8 @@ def _words(localization: Localization, index: int, threshold: float | None) -> s
     verdict = localization.verdicts[index]
     if verdict is not Verdict.SOUNDING:
         return f"({verdict.value})"
-    label = localization.labels[index] if localization.labels else "sound"
-    places = localization.regions(index, threshold)
-    return f"{label}, {places[0].where}" if places else f"{label}, no region over the threshold"
+    heard, places = localization.heard(index), localization.regions(index, threshold)
+    return f"{heard}, {places[0].where if places else 'no region over the threshold'}"
 
 
 def _step_s(localization: Localization) -> float:

@@ -52,7 +52,8 @@ class Localization:
     threshold: float  # the variant's calibrated map threshold
     confidence_gate: float
     provenance: Provenance
-    labels: tuple[str, ...] = ()  # (T,) what was heard, or empty
+    labels: tuple[str, ...] = ()  # (T,) what was heard, "" where nothing is sure; or empty
+    cuts_s: tuple[float, ...] = ()  # when a new shot begins; maps are not blended across
     notes: tuple[str, ...] = field(default=())
 
     def nearest(self, time_s: float) -> int:
@@ -66,13 +67,23 @@ class Localization:
         return np.zeros_like(self.maps[index])
 
     def shown_at(self, time_s: float) -> np.ndarray:
-        """:meth:`shown` at any time, linear between moments, held at the ends: float32 (h, w)."""
+        """:meth:`shown` at any time: float32 (h, w).
+
+        Linear between moments, held at the ends and up to a cut.
+        """
         after = int(np.searchsorted(self.times_s, time_s))
         if after == 0 or after == len(self.times_s):
             return self.shown(min(after, len(self.times_s) - 1))
         start_s, end_s = self.times_s[after - 1], self.times_s[after]
+        cuts = [cut_s for cut_s in self.cuts_s if start_s < cut_s <= end_s]
+        if cuts:
+            return self.shown(after - 1 if time_s < cuts[0] else after)
         share = np.float32((time_s - start_s) / (end_s - start_s))
         return (1 - share) * self.shown(after - 1) + share * self.shown(after)
+
+    def heard(self, index: int) -> str:
+        """What is heard at one moment in words; "sound" where it has no name."""
+        return (self.labels[index] if self.labels else "") or "sound"
 
     def regions(self, index: int, threshold: float | None = None) -> "list[Region]":
         """The regions shown at one moment, strongest first, at the given or own threshold."""
@@ -114,14 +125,16 @@ class Localization:
         facts.pop("format")
         facts["provenance"] = Provenance(**facts["provenance"])
         facts["verdicts"] = tuple(map(Verdict, facts["verdicts"]))
-        facts["labels"], facts["notes"] = tuple(facts["labels"]), tuple(facts["notes"])
+        for name in ("labels", "cuts_s", "notes"):
+            facts[name] = tuple(facts[name])
         return cls(**arrays, **facts)
 
 
 FORMAT = "avsl.localization/1"
 _ARRAYS = ("times_s", "maps", "audio_windows_s", "loudness_dbfs", "confidence")
 _FACTS = (
-    "verdicts", "duration_s", "width", "height", "threshold", "confidence_gate", "labels", "notes"
+    "verdicts", "duration_s", "width", "height", "threshold", "confidence_gate",
+    "labels", "cuts_s", "notes",
 )  # fmt: skip
 
 

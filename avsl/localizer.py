@@ -101,5 +101,6 @@ class Localizer:
             confidence_gate=card.confidence_gate,
             provenance=provenance,
             labels=evidence.labels,
+            cuts_s=evidence.cuts_s,
             notes=(*clip.notes, *clip.source.damage(), *evidence.notes),
         )

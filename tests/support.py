@@ -44,6 +44,7 @@ class CornerVariant:
     def __init__(self, unsure_from_s: float = np.inf) -> None:
         self.unsure_from_s = unsure_from_s
         self.calls = 0
+        self.cuts_s: tuple[float, ...] = ()
 
     def localize(self, clip, times_s, progress=lambda fraction, stage: None) -> Evidence:
         self.calls += 1
@@ -52,4 +53,5 @@ class CornerVariant:
         maps[:, 6:, :8] = 0.9
         confidence = np.where(times_s < self.unsure_from_s, 2.0, 0.0).astype(np.float32)
         windows = np.stack([times_s - 1, times_s + 1], axis=1)
-        return Evidence(maps, confidence, windows, notes=("The corner was looked at.",))
+        notes = ("The corner was looked at.",)
+        return Evidence(maps, confidence, windows, notes, cuts_s=self.cuts_s)

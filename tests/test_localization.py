@@ -51,6 +51,14 @@ def test_shown_map_is_linear_between_moments():
     assert found.shown_at(0.75).max() == pytest.approx(0.45)
 
 
+def test_maps_are_not_blended_across_a_cut():
+    variant = CornerVariant(unsure_from_s=1.0)
+    variant.cuts_s = (0.8,)
+    found = Localizer(variant).run(tone_clip(), map_rate_hz=2)
+    assert found.shown_at(0.75).max() == pytest.approx(0.9)
+    assert found.shown_at(0.85).max() == 0
+
+
 def test_region_is_where_the_map_is():
     heatmap = np.zeros((12, 16), np.float32)
     heatmap[6:, :8] = 0.9

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from avsl.shots import is_cut
+
 SERIES_HZ = 30.0  # every series, of motion and of sound, has this rate; sample i is at i / 30 s
 WORK_PIXELS = 160 * 120  # frames are analysed at about this area, whatever their shape
 CELL_PX = 4  # frame difference and flow are averaged over cells of this size ...
@@ -16,9 +18,6 @@ CHUNK_FRAMES = 64  # frames between progress reports, and per batch of camera fi
 
 DIFFERENCE_FLOOR = 0.5  # grey levels: noise of sensor and codec, added before the logarithm
 FLOW_FLOOR = 0.1  # working pixels a frame, likewise
-
-CUT_LIKENESS = 0.5  # consecutive frames correlating less than this ...
-CUT_GREY = 12.0  # ... and differing by more grey levels than this are two shots
 
 DUPLICATE_SHARE = 0.12  # a frame differing less than this part of the third quartile ...
 DUPLICATE_GREY = 0.25  # ... and less than this many grey levels repeats the frame before it
@@ -34,6 +33,7 @@ class Motion:
     series: np.ndarray  # (2, N, h, w) float32 at SERIES_HZ: log frame difference, log flow
     cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer: see _busyness
     guides: np.ndarray  # (T, 4h, 4w) uint8: the grey frame on screen at each moment
+    cuts_s: tuple[float, ...]  # when each new shot begins
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,7 @@ def block_motion(
     times_s = measured.times_s[np.concatenate([[True], keep])]
     middle_s = (times_s[1:] + times_s[:-1]) / 2
     rows = _held_over_cuts(measured.cut)[keep]
+    cuts_s = tuple(measured.times_s[1:][measured.cut].tolist())
     difference, flow = measured.difference[rows], measured.flow[rows]
     clock_s = np.arange(max(2, int(duration_s * SERIES_HZ))) / SERIES_HZ
     series = np.stack(
@@ -86,7 +87,7 @@ def block_motion(
         ]
     )
     nearest = np.round(np.interp(clock_s, middle_s, np.arange(len(middle_s)))).astype(int)
-    return Motion(series, _busyness(difference, flow)[nearest], guides.stacked())
+    return Motion(series, _busyness(difference, flow)[nearest], guides.stacked(), cuts_s)
 
 
 class _Guides:
@@ -133,7 +134,7 @@ def _measure(
                 continue
             differences.append(_cells(cv2.absdiff(frame, previous)))
             waiting.append(_cells(_flow(estimator, previous, frame)))
-            cuts.append(_is_cut(previous, frame))
+            cuts.append(is_cut(previous, frame))
         times_s.append(time_s)
         previous = frame
         if len(waiting) == CHUNK_FRAMES:
@@ -162,14 +163,6 @@ def _cells(pixels: np.ndarray) -> np.ndarray:
     return cv2.resize(
         pixels.astype(np.float32, copy=False), (width, height), interpolation=cv2.INTER_AREA
     )
-
-
-def _is_cut(previous: np.ndarray, frame: np.ndarray) -> bool:
-    """Whether another shot begins: frames that neither look alike nor match in place."""
-    if cv2.norm(previous, frame, cv2.NORM_L1) / frame.size < CUT_GREY:
-        return False
-    likeness = cv2.matchTemplate(previous, frame, cv2.TM_CCOEFF_NORMED)[0, 0]
-    return bool(likeness < CUT_LIKENESS)
 
 
 def without_camera(flow: np.ndarray) -> np.ndarray:

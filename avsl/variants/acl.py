@@ -16,6 +16,7 @@ from avsl.models.beats import fbank
 from avsl.models.int8 import int8_vision
 from avsl.progress import Progress, no_progress
 from avsl.settings import SAMPLE_RATE_HZ
+from avsl.shots import cut_times
 from avsl.variants.acl_card import ACL_CARD
 from avsl.variants.base import Evidence, State, VariantCard
 from avsl.variants.keyframes import KeyframeEncoder
@@ -28,6 +29,7 @@ LOGITS_PER_MAP_PX = 4  # maps are stored at a quarter of the logits' sides
 WINDOW_S = 10.0  # what ACL was trained on
 WINDOW_HOP_S = 1.0
 BATCH_FRAMES = 8
+CUT_SIZE = (64, 48)  # of the grey frames in which cuts are looked for
 MAX_CACHED_FRAMES = 600  # of one clip, 0.4 MB each
 PROBE_NOISE_DBFS = -20.0
 PEAK_SHARE = 0.01  # confidence looks at the strongest hundredth of a map
@@ -167,6 +169,7 @@ class AclVariant:
             np.minimum(windows_s, clip.duration_s)[which],
             self._notes(clip),
             tuple(heard.labels[index] for index in which) if self.class_names else (),
+            _cuts(clip),
         )
 
     def localize_text(
@@ -176,7 +179,8 @@ class AclVariant:
         asked = self.encode_text(text).expand(len(times_s), -1)
         maps, confidence = self._grounded(clip, times_s, asked, progress)
         windows_s = np.repeat(times_s[:, None], 2, axis=1)
-        return Evidence(maps, confidence, windows_s, self._notes(clip), (text,) * len(times_s))
+        labels = (text,) * len(times_s)
+        return Evidence(maps, confidence, windows_s, self._notes(clip), labels, _cuts(clip))
 
     def _grounded(
         self, clip: Clip, times_s: np.ndarray, embeddings: Tensor, progress: Progress
@@ -257,6 +261,10 @@ class AclVariant:
                 "listens to."
             )
         return tuple(notes)
+
+
+def _cuts(clip: Clip) -> tuple[float, ...]:
+    return cut_times(clip.stream(*CUT_SIZE, gray=True))
 
 
 def peaks(maps: Tensor) -> Tensor:

@@ -47,6 +47,7 @@ class Evidence:
     audio_windows_s: np.ndarray  # (T, 2) float64, start and end of the sound each map heard
     notes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()  # (T,) what was heard, where the variant can name it
+    cuts_s: tuple[float, ...] = ()  # when a new shot begins: maps are not blended across
 
 
 class Variant(Protocol):

@@ -122,7 +122,7 @@ class SyncVariant:
                 score = between.one(scores, index)
                 maps[index] = strength * edge_aligned(score, moving, motion.guides[index])
             progress(0.8 + 0.2 * index / len(times_s), "Drawing the maps")
-        return Evidence(maps, confidence, between(judged.windows_s))
+        return Evidence(maps, confidence, between(judged.windows_s), cuts_s=motion.cuts_s)
 
 
 class _Interpolation:

@@ -1,8 +1,9 @@
 """How fast the full-size ACL is, with random weights: the numbers do not depend on them.
 
 ``python -m tests.bench.acl_speed [--train] [--batch 8] [--repeat 3]`` prints seconds per frame and
-per sound window; with ``--train`` one step against the plain form (a vision pass per sound, as
-upstream does it), paired, with the vision passes counted. Medians; machines are noisy.
+per sound window, and on a processor how far int8 moves the maps. With ``--train``: one step against
+the plain form (a vision pass per sound, as upstream does it) in the same run, with the vision
+passes counted. Medians; machines are noisy.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import torch
 
 from avsl.devices import autocast, best_device
 from avsl.models.acl import ACL
+from avsl.models.int8 import int8_vision
 from avsl.models.published import ACLConfig, build
 from tests.train.plain_acl import plain_forward
 from train.objectives.acl import acl_loss
@@ -35,6 +37,8 @@ def main() -> None:
         training(model, options.batch)
     else:
         inference(model, options.batch, options.repeat)
+        if best_device().type == "cpu":
+            int8(model, options.batch, options.repeat)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"peak memory {peak:.0f} MB")
 
@@ -66,6 +70,24 @@ def inference(model: ACL, batch: int, repeat: int) -> None:
                 f"grounding, batch {count}", count, repeat,
                 lambda seen=seen, sounds=sounds: model.ground(seen, sounds),
             )  # fmt: skip
+
+
+@torch.inference_mode()
+def int8(model: ACL, batch: int, repeat: int) -> None:
+    """Frame encoding in int8, and the difference it makes to the maps of noise pictures."""
+    quick = int8_vision(model.vision)
+    last = max(model.clip_blocks)
+    for count in (1, batch):
+        image = torch.randn(count, 3, IMAGE_PX, IMAGE_PX)
+        report(f"int8 image, batch {count}", count, repeat, lambda i=image: quick.states(i, last))
+    audio = torch.randn(batch, model.config.clipseg.embed)
+    maps = [
+        model.masker.heatmap(model.ground(model.features(tower.states(image, last), image), audio),
+                             (88, 88))
+        for tower in (model.vision, quick)
+    ]  # fmt: skip
+    off = (maps[0] - maps[1]).abs()
+    print(f"int8 maps differ by {off.mean():.5f} on average, {off.max():.5f} at most")
 
 
 def report(title: str, count: int, repeat: int, work: Callable[[], object]) -> None:

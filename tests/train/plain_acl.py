@@ -10,7 +10,7 @@ def plain_forward(model: ACL, image: torch.Tensor, waveform: torch.Tensor) -> Tr
     audio = model.audio_embedding(waveform)
     columns = []
     for sound in audio:
-        seen = model.encode_image(image)
+        seen = model.features(model.vision.states(image), image)
         columns.append(model.ground(seen, sound.expand(len(image), -1)))
     logits = torch.stack(columns, dim=1)
     hard = model.masker.hard(logits)
