@@ -253,7 +253,7 @@ def summary(localization: Localization) -> str:
         return "Nothing audible: the sound track is silent, so nothing is shown."
     if shares[Verdict.SOUNDING] == 0:
         return (
-            "Heard, but not in view: there is sound, but nothing on screen moves with it "
+            "Heard, but not in view: there is sound, but nothing on screen goes with it "
             "clearly enough to point at."
         )
     seconds = shares[Verdict.SOUNDING] * localization.duration_s

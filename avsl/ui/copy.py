@@ -76,6 +76,12 @@ FILES = "Files"
 STAGE_READING = "reading the clip"
 STAGE_DRAWING = "drawing the video"
 STAGE_PACKING = "packing the files"
+STAGE_LOADING = "loading the variant"
+STAGE_LENT = "waiting, the variant is at work for someone else"
+
+DOWNLOADS = {  # what the first run brings to the machine that runs the app
+    "acl": "About 1 GB, once: CLIPSeg 603 MB, BEATs 362 MB, ACL 29 MB.",
+}
 
 
 def waiting(ahead: int) -> str:
@@ -97,17 +103,35 @@ def size(count: int) -> str:
     return f"{count / 1e9:g} GB" if count >= 1e9 else f"{count / 1e6:g} MB"
 
 
+def brief(text: str) -> str:
+    """What went wrong without what to do about it: the first sentence."""
+    first, stop, _ = text.partition(". ")
+    return first + stop.strip()
+
+
 def calibrated(threshold: float) -> str:
     """The threshold's hint once a variant's own is known."""
     return f"{THRESHOLD_HINT} {threshold:.2f} is this variant's calibrated one."
 
 
-def moment_words(verdict: str, places: list[str], time_s: float) -> str:
-    """One moment as a sentence, also the picture's text for those who do not see it."""
+def no_such_variant(name: str, names: list[str]) -> str:
+    return f"There is no variant called {name!r}. Choose one of: {', '.join(names)}."
+
+
+def licence(text: str) -> str:
+    """A variant's licence, for its card."""
+    return f"Licence: {text}."
+
+
+def moment_words(verdict: str, heard: str, places: list[str], time_s: float) -> str:
+    """One moment as a sentence, also the picture's text for those who do not see it.
+
+    ``heard`` is empty where the variant names no sounds.
+    """
     if verdict != "sounding here":
         return f"At {time_s:.1f} s: {verdict}."
     where = " and ".join(places) if places else "no region over the threshold"
-    return f"At {time_s:.1f} s: {verdict}, {where}."
+    return f"At {time_s:.1f} s: {', '.join(filter(None, (verdict, heard, where)))}."
 
 
 API_LOCALIZE = "Localize the sound of a clip, or of a picture with a sound."

@@ -20,10 +20,10 @@ from avsl.localization import Localization, Verdict, spans, summary
 from avsl.localizer import Localizer
 from avsl.media import read
 from avsl.overlay import Look, Style
+from avsl.progress import Progress
 from avsl.ui import copy
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
-from avsl.variants.base import Progress
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +51,8 @@ def localized(
     with workspace.draft() as draft:
         run.progress(0.0, copy.STAGE_READING)
         clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
-        localizer = Localizer(wish.variant)
-        found = localizer.run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
+        with workspace.variant(wish.variant, run) as variant:
+            found = Localizer(variant).run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
         result = Result(draft.folder, clip, found)
         yield result, None
         result.draw(wish.style, run.part(LOCALIZED, 1.0))
@@ -155,7 +155,8 @@ class Api:
             threshold: map values from here up are the source; nothing means the calibrated one.
             opacity: strength of the drawing, 0 to 1.
         Returns:
-            the drawn frame as a JPEG, and the moment: time, verdict, confidence, loudness, regions.
+            the drawn frame as a JPEG, and the moment: time, verdict, what is heard,
+            confidence, loudness, regions.
         """
         kept = self.workspace.find(result)
         index, jpeg = kept.moment(time_s or 0.0, _style(style, threshold, opacity))
@@ -241,6 +242,7 @@ def moment(found: Localization, index: int, threshold: float | None) -> dict:
     return {
         "time_s": float(found.times_s[index]),
         "verdict": found.verdicts[index].value,
+        "heard": found.heard(index),
         "confidence": float(found.confidence[index]),
         "loudness_dbfs": float(found.loudness_dbfs[index]),
         "regions": [asdict(region) for region in found.regions(index, threshold or None)],

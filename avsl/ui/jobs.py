@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avsl.errors import AvslError, Cancelled
+from avsl.progress import Progress
 from avsl.storage import require_free_disk, storage_errors
 from avsl.ui import copy
 from avsl.ui.result import Result
-from avsl.variants.base import Progress
+from avsl.ui.shelf import Shelf
+from avsl.variants import Variant
 
 SLOTS = max(2, (os.cpu_count() or 2) // 2)  # jobs at work at once; the rest wait in line
 MOST_WAITING = 16
@@ -83,13 +85,33 @@ class Line:
                 raise Busy(copy.BUSY)
             self._jobs.append(run)
         try:
-            while (ahead := self._jobs.index(run) - self._slots + 1) > 0:
-                run.progress(0.0, copy.waiting(ahead))
-                run.pause(LOOK_EVERY_S)
+            self._wait(run)
             yield
         finally:
+            self._leave(run)
+
+    @contextmanager
+    def aside(self, run: Run) -> Iterator[None]:
+        """Let others work meanwhile; afterwards ``run`` is the next in line."""
+        was_in_line = self._leave(run)
+        yield
+        if was_in_line:
             with self._lock:
+                self._jobs.insert(self._slots, run)
+            self._wait(run)
+
+    def _wait(self, run: Run) -> None:
+        while (ahead := self._jobs.index(run) - self._slots + 1) > 0:
+            run.progress(0.0, copy.waiting(ahead))
+            run.pause(LOOK_EVERY_S)
+
+    def _leave(self, run: Run) -> bool:
+        """Take ``run`` out; False if it was not in line."""
+        with self._lock:
+            found = run in self._jobs
+            if found:
                 self._jobs.remove(run)
+            return found
 
 
 @dataclass(eq=False)
@@ -124,9 +146,12 @@ class Workspace:
     A result is found by an id that cannot be guessed, so two users never meet.
     """
 
-    def __init__(self, root: Path | str, line: Line | None = None) -> None:
+    def __init__(
+        self, root: Path | str, line: Line | None = None, shelf: Shelf | None = None
+    ) -> None:
         self.root = Path(root)
         self.line = line or Line()
+        self.shelf = shelf or Shelf()
         self._sessions: dict[str, _Session] = {}
         self._results: dict[str, Result] = {}
         self._used_s: dict[str, float] = {}
@@ -147,6 +172,22 @@ class Workspace:
             with self._lock:
                 if session in self._sessions and run in self._sessions[session].runs:
                     self._sessions[session].runs.remove(run)
+
+    @contextmanager
+    def variant(self, name: str, run: Run) -> Iterator[Variant]:
+        """The shared variant of that name, downloaded and loaded if need be, for one job at work.
+
+        While it is not to be had, ``run`` stands aside so that jobs with other variants can work.
+        """
+        variant = self.shelf.take(name)
+        try:
+            if variant is None:
+                with self.line.aside(run):
+                    variant = self.shelf.wait(name, run.progress)
+            yield variant
+        finally:
+            if variant is not None:
+                self.shelf.give_back(name)
 
     def stop(self, session: str, reason: type[Cancelled] = Cancelled) -> bool:
         """Stop what ``session`` has at work or waiting; False if there is nothing."""

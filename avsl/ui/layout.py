@@ -15,7 +15,7 @@ from avsl.ui import copy, views
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
-from avsl.ui.theme import CSS, GENTLER_TOASTS, theme
+from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
@@ -51,6 +51,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "css": CSS,
+        "head": HEAD,
         "max_file_size": LIMITS.max_file_bytes,
         "footer_links": ["api"],
         "run_history": False,
@@ -124,9 +125,12 @@ def _variant() -> Parts:
     parts: Parts = {}
     with gr.Group():
         parts["variant"] = gr.Radio(
-            [(card.title, card.name) for card in cards], value=cards[0].name, label=copy.VARIANT
+            [(card.title, card.name) for card in cards],
+            value=cards[0].name,
+            label=copy.VARIANT,
+            elem_id="variant",
         )
-        parts["card"] = gr.HTML(views.card(cards[0]))
+        parts["card"] = gr.HTML(views.card(cards[0]), elem_id="variant-card")
     with gr.Row():
         parts["run"] = gr.Button(copy.RUN, variant="primary", size="lg", elem_id="run", scale=3)
         parts["stop"] = gr.Button(
@@ -212,11 +216,16 @@ def _wire(parts: Parts, page: Page) -> None:
         "preprocess": False,
         **working,
     }  # fmt: skip
-    parts["run"].click(**run)
+    state = {
+        "fn": _card, "inputs": parts["variant"], "outputs": parts["card"], "queue": False, **quiet,
+    }  # fmt: skip
+    parts["run"].click(**run).then(**state)  # a run may have made its variant ready
     for card in examples():
-        parts[f"example-{card.name}"].click(
+        chosen = parts[f"example-{card.name}"].click(
             functools.partial(page.example, card.name), None, parts["video"], **quiet
-        ).success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet).success(**run)
+        )
+        open_tab = chosen.success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet)
+        open_tab.success(**run).then(**state)
     buttons = [parts[f"example-{card.name}"] for card in examples()]
     gr.on(None, _named(page.posters, names), None, buttons, **quiet)  # None: when the page loads
     parts["stop"].click(page.stop, None, None, queue=False, **quiet)
@@ -225,7 +234,7 @@ def _wire(parts: Parts, page: Page) -> None:
         parts[f"{mode}_tab"].select(
             functools.partial(str, mode), None, parts["mode"], queue=False, **quiet
         )
-    parts["variant"].change(_card, parts["variant"], parts["card"], queue=False, **quiet)
+    parts["variant"].change(**state)
 
     drawing = [parts[name] for name in ("look", "threshold", "opacity")]
     look = {

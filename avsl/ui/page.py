@@ -149,7 +149,7 @@ def _guarded(
         yield unfinished() | _ended(views.message(copy.STOPPED_TITLE, str(error)))
     except Exception as error:
         text = sentence(error)
-        gr.Warning(escape(text, quote=False), title=copy.PROBLEM_TITLE)
+        gr.Warning(escape(copy.brief(text), quote=False), title=copy.PROBLEM_TITLE)
         yield unfinished() | _ended(views.message(copy.PROBLEM_TITLE, text, "problem"))
 
 
@@ -241,7 +241,9 @@ def _inspected(result: Result, time_s: float, style: Style) -> Updates:
     found = result.localization
     threshold = style.threshold or found.threshold
     places = [region.where for region in found.regions(index, threshold)]
-    text = copy.moment_words(found.verdicts[index].value, places, float(found.times_s[index]))
+    heard = found.heard(index) if found.labels else ""
+    time_s = float(found.times_s[index])
+    text = copy.moment_words(found.verdicts[index].value, heard, places, time_s)
     return {
         "picture": views.picture(jpeg, text),
         "words": views.moment(found, index, threshold),

@@ -13,8 +13,8 @@ from avsl.export import DEFAULT_FORMATS, FORMATS, Job, bundle, export
 from avsl.localization import Localization
 from avsl.media import constant_rate, output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment
+from avsl.progress import Progress, no_progress
 from avsl.ui import copy
-from avsl.variants.base import Progress, no_progress
 
 LONG_SIDE = 960  # pixels of a frame kept for inspection
 MOST_FRAMES = 3000  # of a longer clip every second, third, ... moment can be inspected

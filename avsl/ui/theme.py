@@ -90,8 +90,14 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
 }
 .avsl-message h2 { margin: 0 0 .25rem; font-size: 1.05rem; font-weight: 600; }
 .avsl-message p { margin: 0; line-height: 1.5; overflow-wrap: anywhere; }
+.avsl-message.busy { padding-bottom: 4.6rem; }
 .avsl-message.problem { border-left: 4px solid #c2410c; }
 .avsl-message.problem p { color: var(--body-text-color); }
+.avsl-message code {
+  display: block; margin-top: .6rem; padding: .5rem .7rem; border-radius: 6px;
+  border: 1px solid var(--block-border-color); background: var(--background-fill-secondary);
+  font-family: var(--font-mono); font-size: .8rem; user-select: all;
+}
 
 .avsl-examples {
   display: grid !important; gap: .5rem;
@@ -110,7 +116,7 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   padding: .6rem .8rem .8rem; background: var(--block-background-fill);
   font-size: .875rem; line-height: 1.5;
 }
-.avsl-card p { margin: .25rem 0 0; color: inherit; }
+.avsl-card p { margin: .35rem 0 0; color: inherit; font-size: inherit; line-height: inherit; }
 .avsl-card .state {
   display: inline-block; padding: 0 .6em; border: 1px solid currentcolor; border-radius: 99px;
   font-size: .8rem;
@@ -131,6 +137,20 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   display: inline-block; width: .7em; height: .7em; margin-right: .45em; border-radius: 50%;
   box-shadow: 0 0 0 1px rgb(0 0 0 / 25%);
 }
+
+/* gradio's progress: below the words instead of across them */
+#status .pending { opacity: 1; }
+#status [data-testid=status-tracker] {
+  bottom: 0; justify-content: flex-end; padding: 0 1.2rem 1.1rem !important; background: none;
+}
+#status .progress-text { top: 1rem; right: 1.2rem; padding: 0; transform: none; }
+#status .progress-level { align-items: flex-start; width: 100%; gap: .45rem; }
+#status .progress-level-inner { margin: 0; overflow-wrap: anywhere; }
+#status .progress-text, #status .progress-level-inner {
+  font: .875rem var(--font); color: var(--body-text-color-subdued);
+}
+#status .progress-bar-wrap { width: 100%; height: 6px; border: 0; border-radius: 3px; }
+#status .progress-bar-wrap { background: var(--border-color-primary); overflow: hidden; }
 
 #video video, #picture img { max-height: 210px; }
 #overlay video { max-height: 70vh; }
@@ -167,6 +187,11 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   .gradio-container { padding-left: .5rem !important; padding-right: .5rem !important; }
 }
 """
+
+# gradio confines CSS to below the place of its toasts, which must not lie over the sentence
+HEAD = """<style>
+@media (min-width: 641px) { .toast-wrap { top: auto !important; bottom: 1rem; } }
+</style>"""
 
 # gradio calls it an error when the browser cannot play an upload, which avsl may well read
 GENTLER_TOASTS = (

@@ -6,7 +6,9 @@ from html import escape
 from avsl.localization import Localization, Verdict, summary
 from avsl.overlay import VERDICT_RGB
 from avsl.ui import copy
-from avsl.variants import VariantCard
+from avsl.variants import State, VariantCard
+
+COMMAND = " hf download "  # how a sentence's last part begins where it is for the shell
 
 
 def head() -> str:
@@ -14,11 +16,16 @@ def head() -> str:
 
 
 def message(title: str, text: str, kind: str = "calm") -> str:
-    """A titled sentence that stays on the page; ``kind`` is calm, busy or problem."""
+    """A titled sentence that stays on the page; ``kind`` is calm, busy or problem.
+
+    A command at its end gets a line of its own, where one click selects it.
+    """
     role = "alert" if kind == "problem" else "status"
+    words, found, command = text.partition(COMMAND)
+    line = f"<code>{escape(found.lstrip() + command)}</code>" if found else ""
     return (
         f'<div class="avsl-message {kind}" role="{role}">'
-        f"<h2>{escape(title)}</h2><p>{escape(text)}</p></div>"
+        f"<h2>{escape(title)}</h2><p>{escape(words)}{line}</p></div>"
     )
 
 
@@ -77,9 +84,9 @@ def moment(found: Localization, index: int, threshold: float) -> str:
     """One moment's verdict and numbers."""
     places = [region.where for region in found.regions(index, threshold)]
     time_s, this = float(found.times_s[index]), found.verdicts[index]
-    label = f"{found.labels[index]}, " if found.labels and found.labels[index] else ""
-    rows = {
-        "where": label + (", ".join(dict.fromkeys(places)) or "no region"),
+    heard = {"heard": found.heard(index)} if found.labels and this is not Verdict.SILENT else {}
+    rows = heard | {
+        "where": ", ".join(dict.fromkeys(places)) or "no region",
         "confidence": f"{found.confidence[index]:.2f} (gate {found.confidence_gate:.2f})",
         "loudness": f"{found.loudness_dbfs[index]:.0f} dBFS",
     }
@@ -111,11 +118,13 @@ def _ruled(number: float, rule: str) -> str:
 
 
 def card(card: VariantCard) -> str:
-    """A variant's state, what it is good for and what it cannot do."""
+    """A variant's state, what it is good for, what it cannot do, and its licence."""
     kind = card.state.name.lower()
+    missing = copy.DOWNLOADS.get(card.name, "") if card.state is State.NEEDS_DOWNLOAD else ""
+    lines = (card.summary, card.limits, copy.licence(card.licence))
     return (
-        f'<div class="avsl-card"><span class="state {kind}">{escape(card.state.value)}</span>'
-        f"<p>{escape(card.summary)}</p><p>{escape(card.limits)}</p></div>"
+        f'<div class="avsl-card"><p><span class="state {kind}">{escape(card.state.value)}</span> '
+        f"{escape(missing)}</p>{''.join(f'<p>{escape(line)}</p>' for line in lines)}</div>"
     )
 
 

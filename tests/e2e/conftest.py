@@ -9,6 +9,7 @@ import time
 import urllib.request
 import wave
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,12 +55,18 @@ class App:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory) -> Iterator[App]:
-    home = tmp_path_factory.mktemp("app")
+    with started(tmp_path_factory.mktemp("app"), dict(os.environ)) as app:
+        yield app
+
+
+@contextmanager
+def started(home: Path, environment: dict[str, str]) -> Iterator[App]:
+    """The app as a process of its own that keeps its files in ``home``."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     log = home / "log.txt"
-    environment = {**os.environ, "TMPDIR": str(home), "GRADIO_HEARTBEAT_INTERVAL": "1"}
+    environment = environment | {"TMPDIR": str(home), "GRADIO_HEARTBEAT_INTERVAL": "1"}
     with open(log, "w") as file:
         command = [sys.executable, "app.py", "--port", str(port)]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)

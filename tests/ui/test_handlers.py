@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from avsl.errors import AvslError, Cancelled
-from avsl.localizer import Localizer
 from avsl.media import output_rate_hz, read, write_video
+from avsl.progress import no_progress
 from avsl.ui import copy, handlers, views
 from avsl.ui.handlers import Api, Wish, localized
 from avsl.ui.jobs import RESULTS_PER_SESSION, Busy, Line, Replaced, ResultGone, Run, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
-from avsl.variants.base import no_progress
+from avsl.ui.shelf import Shelf
 from tests.support import CornerVariant, tone_clip
 
 ANNA, BOB = SimpleNamespace(session_hash="anna"), SimpleNamespace(session_hash="bob")
@@ -56,9 +56,9 @@ def workspace(tmp_path) -> Workspace:
 
 
 @pytest.fixture
-def variant(monkeypatch) -> CornerVariant:
+def variant(workspace, monkeypatch) -> CornerVariant:
     corner = CornerVariant()
-    monkeypatch.setattr(handlers, "Localizer", lambda name: Localizer(corner))
+    workspace.shelf = Shelf(lambda name, progress: corner)
     monkeypatch.setattr(handlers.variants, "cards", lambda: [corner.card])
     return corner
 
@@ -278,8 +278,8 @@ class Slow(CornerVariant):
         return super().localize(clip, times_s, progress)
 
 
-def test_stopping_frees_the_worker_within_a_second(workspace, clip, monkeypatch):
-    monkeypatch.setattr(handlers, "Localizer", lambda name: Localizer(Slow()))
+def test_stopping_frees_the_worker_within_a_second(workspace, clip):
+    workspace.shelf = Shelf(lambda name, progress: Slow())
     page, outcome = Page(workspace), []
     payload = {"path": str(clip)}
 
@@ -428,9 +428,9 @@ def address(tmp_path_factory):
 
     corner = CornerVariant()
     patch = pytest.MonkeyPatch()
-    patch.setattr(handlers, "Localizer", lambda name: Localizer(corner))
     patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
-    demo = build(Workspace(Path(os.environ["GRADIO_TEMP_DIR"]) / "results"))
+    shelf = Shelf(lambda name, progress: corner)
+    demo = build(Workspace(Path(os.environ["GRADIO_TEMP_DIR"]) / "results", shelf=shelf))
     _, url, _ = demo.launch(
         server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options()
     )
