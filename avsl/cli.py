@@ -18,7 +18,7 @@ from avsl.localizer import Localizer
 from avsl.media import read
 from avsl.overlay import Look, Style
 from avsl.progress import Progress, no_progress
-from avsl.variants import Variant
+from avsl.variants import State, Variant
 
 OK, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -77,7 +77,9 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 def _list(options: argparse.Namespace) -> int:
     rows = [
         {"name": card.name, "state": card.state, "title": card.title, "summary": card.summary,
-         "limits": card.limits, "licence": card.licence, "paper": card.paper}
+         "limits": card.limits, "licence": card.licence, "paper": card.paper,
+         "download": card.download if card.state is State.NEEDS_DOWNLOAD else "",
+         "commands": variants.commands(card.name)}
         for card in variants.cards()
     ]  # fmt: skip
     if options.json:
@@ -86,6 +88,9 @@ def _list(options: argparse.Namespace) -> int:
     for row in rows:
         print(f"{row['name']:<12}{row['state']:<18}{row['title']}")
         print(f"{'':<12}{row['summary']} {row['limits']}")
+        if row["download"]:
+            print(f"{'':<12}{row['download']} run fetches it; by hand it takes:")
+            print("".join(f"{'':<14}{command}\n" for command in row["commands"]), end="")
     return OK
 
 

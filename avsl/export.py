@@ -6,6 +6,7 @@ needed); none of them runs a variant.
 
 import csv
 import json
+import shlex
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -213,16 +214,15 @@ def manifest_json(job: Job, path: Path) -> None:
     """What made these files: enough to run it again and compare."""
     found = job.localization
     style = {**asdict(job.style), "threshold": job.threshold}
-    command = (
-        f"python -m avsl run {job.clip.path or job.clip.name} "
-        f"--variant {found.provenance.variant} --fps {found.provenance.map_rate_hz:g} "
-        f"--style {job.style.look} --threshold {job.threshold:g} --opacity {job.style.opacity:g}"
-    )
+    words = ["python", "-m", "avsl", "run", job.clip.name]
+    words += ["--variant", found.provenance.variant, "--fps", f"{found.provenance.map_rate_hz:g}"]
+    words += ["--style", job.style.look, "--threshold", f"{job.threshold:g}"]
+    words += ["--opacity", f"{job.style.opacity:g}"]
     _write_json(
         path,
         {
             "format": "avsl.manifest/1",
-            "command": command,
+            "command": shlex.join(words),
             "provenance": asdict(found.provenance),
             "style": style,
             "confidence_gate": found.confidence_gate,

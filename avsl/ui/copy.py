@@ -79,10 +79,6 @@ STAGE_PACKING = "packing the files"
 STAGE_LOADING = "loading the variant"
 STAGE_LENT = "waiting, the variant is at work for someone else"
 
-DOWNLOADS = {  # what the first run brings to the machine that runs the app
-    "acl": "About 1 GB, once: CLIPSeg 603 MB, BEATs 362 MB, ACL 29 MB.",
-}
-
 
 def waiting(ahead: int) -> str:
     """How many jobs are before this one."""

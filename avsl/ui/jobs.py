@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avsl.errors import AvslError, Cancelled
-from avsl.progress import Progress
+from avsl.progress import Progress, part
 from avsl.storage import require_free_disk, storage_errors
 from avsl.ui import copy
 from avsl.ui.result import Result
@@ -62,7 +62,7 @@ class Run:
 
     def part(self, start: float, end: float) -> Progress:
         """The callback for a stage that covers ``start`` to ``end`` of the whole."""
-        return lambda fraction, stage: self.progress(start + fraction * (end - start), stage)
+        return part(self.progress, start, end)
 
     def pause(self, seconds: float) -> None:
         """Sleep, but wake at once when stopped."""

@@ -13,7 +13,7 @@ from avsl.export import DEFAULT_FORMATS, FORMATS, Job, bundle, export
 from avsl.localization import Localization
 from avsl.media import constant_rate, output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment
-from avsl.progress import Progress, no_progress
+from avsl.progress import Progress, no_progress, part
 from avsl.ui import copy
 
 LONG_SIDE = 960  # pixels of a frame kept for inspection
@@ -134,7 +134,7 @@ class Result:
             folder = self.folder / f"files-{self.video.stem}"
             formats = [name for name in DEFAULT_FORMATS if name != "video"]
             for done, name in enumerate(formats):
-                step = _step(progress, done, len(formats))
+                step = part(progress, done / len(formats), (done + 1) / len(formats))
                 step(0.0, copy.STAGE_PACKING)
                 export(Job(self.clip, self.localization, self.style, step), folder, (name,))
             drawn = folder / FORMATS["video"].file
@@ -142,8 +142,3 @@ class Result:
                 drawn.hardlink_to(self.video)
             archive = bundle(folder, self.folder / f"{stem}-avsl.zip")
         return [archive, *sorted(file for file in folder.iterdir() if file.is_file())]
-
-
-def _step(progress: Progress, done: int, count: int) -> Progress:
-    """The callback for one of ``count`` equal steps."""
-    return lambda fraction, stage: progress((done + fraction) / count, stage)

@@ -120,7 +120,7 @@ def _ruled(number: float, rule: str) -> str:
 def card(card: VariantCard) -> str:
     """A variant's state, what it is good for, what it cannot do, and its licence."""
     kind = card.state.name.lower()
-    missing = copy.DOWNLOADS.get(card.name, "") if card.state is State.NEEDS_DOWNLOAD else ""
+    missing = card.download if card.state is State.NEEDS_DOWNLOAD else ""
     lines = (card.summary, card.limits, copy.licence(card.licence))
     return (
         f'<div class="avsl-card"><p><span class="state {kind}">{escape(card.state.value)}</span> '

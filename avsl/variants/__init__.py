@@ -7,35 +7,42 @@ from pathlib import Path
 from avsl import hub
 from avsl.errors import VariantError
 from avsl.progress import Progress, no_progress
-from avsl.variants.acl_card import acl_card, fetch_all
+from avsl.variants.acl_card import acl_card, fetch_all, missing
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Evidence, State, Variant, VariantCard
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
-__all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "load"]
+__all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "commands", "load"]
 
 
 @dataclass(frozen=True)
 class _Entry:
     card: Callable[[], VariantCard]  # asked each time, since its state changes
+    missing: Callable[[], list[str]]
     load: Callable[[Progress], Variant]
 
 
 def _load_acl(progress: Progress) -> Variant:
     files = fetch_all(progress)
+    progress(1.0, "loading the networks")
     from avsl.checkpoint import from_files  # networks take seconds to import: only when needed
 
     return from_files(*files)
 
 
 _REGISTRY = {
-    "sync": _Entry(lambda: SYNC_CARD, lambda progress: SyncVariant()),
-    "acl": _Entry(acl_card, _load_acl),
+    "sync": _Entry(lambda: SYNC_CARD, list, lambda progress: SyncVariant()),
+    "acl": _Entry(acl_card, missing, _load_acl),
 }
 
 
 def cards() -> list[VariantCard]:
     """The card of every variant this version knows, the default first, with its state now."""
     return [entry.card() for entry in _REGISTRY.values()]
+
+
+def commands(name: str) -> list[str]:
+    """The shell commands that put a variant's missing files on this machine, if any are."""
+    return _REGISTRY[name].missing()
 
 
 def load(name: str = "sync", progress: Progress = no_progress) -> Variant:

@@ -36,6 +36,7 @@ class VariantCard:
     confidence_rule: str  # what the confidence measures and how the gate was chosen
     map_rate_hz: float = 10.0  # analysed moments per second unless asked otherwise
     min_duration_s: float = 0.0  # below this the variant always abstains
+    download: str = ""  # what the first run brings to this machine, in words
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,7 +34,7 @@ def main() -> None:
     model = build(ACLConfig()).to(best_device())
     shapes(model)
     if options.train:
-        training(model, options.batch)
+        training(model, options.batch, options.repeat)
     else:
         inference(model, options.batch, options.repeat)
         if best_device().type == "cpu":
@@ -105,28 +105,30 @@ def timed(work: Callable[[], object], repeat: int) -> float:
     return statistics.median(seconds)
 
 
-def training(model: ACL, batch: int) -> None:
-    """One step of each form on the same batch and noise; prints losses, passes and seconds."""
+def training(model: ACL, batch: int, repeat: int) -> None:
+    """Steps of both forms by turns on one batch and noise; prints losses, passes and seconds."""
     device = best_device()
     image = torch.randn(batch, 3, IMAGE_PX, IMAGE_PX, device=device)
     waveform = torch.randn(batch, WINDOW_SAMPLES, device=device) * 0.1
     model.train()
     model.audio_proj.fga.un_models[0].dropout.p = 0.0  # the forms would draw it differently
     passes = counted_passes(model)
-    for title, forward in (("shared", ACL.forward), ("plain", plain_forward)):
-        passes.clear()
-        model.zero_grad(set_to_none=True)
-        torch.manual_seed(1)
-        started = time.perf_counter()
-        loss = acl_loss(forward(model, image, waveform))
-        forward_s = time.perf_counter() - started
-        loss.total.backward()
-        seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{title:<8}{sum(passes):4d} vision passes  {seconds:7.1f} s ({forward_s:.1f} forward)"
-            f"  losses {loss.image:.5f} {loss.feature:.5f} {loss.area:.5f}  peak {peak:.0f} MB"
-        )
+    seconds: dict[str, list[float]] = {"shared": [], "plain": []}
+    for _ in range(repeat):
+        for title, forward in (("shared", ACL.forward), ("plain", plain_forward)):
+            passes.clear()
+            model.zero_grad(set_to_none=True)
+            torch.manual_seed(1)
+            started = time.perf_counter()
+            loss = acl_loss(forward(model, image, waveform))
+            loss.total.backward()
+            seconds[title].append(time.perf_counter() - started)
+            print(
+                f"{title:<8}{sum(passes):4d} vision passes {seconds[title][-1]:7.1f} s   losses "
+                f"{loss.image:.5f} {loss.feature:.5f} {loss.area:.5f}"
+            )
+    shared, plain = (statistics.median(seconds[title]) for title in ("shared", "plain"))
+    print(f"medians {shared:.1f} s and {plain:.1f} s: {plain / shared:.2f} times faster")
 
 
 def counted_passes(model: ACL) -> list[int]:
