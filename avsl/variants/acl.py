@@ -88,8 +88,11 @@ class AclVariant:
         """(B, S) -> (B, N, 2304): BEATs' chosen blocks side by side."""
         return self.model.audio_features(fbank(waveform))
 
-    def audio_token(self, features: Tensor) -> Tensor:
-        """(B, N, 2304) -> (B, 512): the token that stands in CLIP's sentence."""
+    def audio_token(self, sound: Tensor) -> Tensor:
+        """The token that stands in CLIP's sentence, (B, 512), of audio features (B, N, 2304) or
+        of a waveform (B, S).
+        """
+        features = self.audio_features(sound) if sound.ndim == 2 else sound
         return self.model.audio_proj(features)
 
     def audio_embedding(self, waveform: Tensor) -> Tensor:

@@ -55,6 +55,7 @@ def test_the_researchers_door_gives_the_golden_tensors(small, given):
     audio = given["audio_embedding"]
     ours = {
         "audio_token": small.audio_token(features),
+        "audio_embedding": small.audio_embedding(given["waveform"]),
         "image_embedding": small.image_embedding(image),
         "dense_visual": small.dense_features(image),
         "logits": small.ground_logits(image, audio),
@@ -63,6 +64,7 @@ def test_the_researchers_door_gives_the_golden_tensors(small, given):
     }
     for name, value in ours.items():
         assert torch.allclose(value, given[name], atol=TOLERANCE, rtol=0), name
+    assert torch.allclose(small.audio_token(given["waveform"]), ours["audio_token"], atol=TOLERANCE)
 
 
 @torch.inference_mode()
