@@ -12,13 +12,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from avsl import timeline
 from avsl.clip import Clip
 from avsl.errors import SettingError
-from avsl.localization import Localization, Region, Verdict, mask, spans, summary
+from avsl.localization import (
+    Localization,
+    Region,
+    Verdict,
+    mask,
+    regions_with_cells,
+    spans,
+    summary,
+)
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
 from avsl.progress import Progress, no_progress
@@ -88,11 +98,11 @@ def coco_json(job: Job, path: Path) -> None:
     for index in range(len(found.times_s)):
         job.progress(index / len(found.times_s), "writing the regions")
         inside = mask(found.shown(index), job.threshold, found.width, found.height)
-        for region in found.regions(index, job.threshold):
+        shown = found.shown(index)
+        split = regions_with_cells(shown, job.threshold, found.width, found.height)
+        for region, cells in split:
             x0, y0, x1, y1 = region.box
-            part = np.zeros_like(inside)
-            window = slice(int(y0), round(y1)), slice(int(x0), round(x1))
-            part[window] = inside[window]
+            part = inside & own_pixels(cells, shown >= job.threshold, inside.shape)
             annotations.append(
                 {
                     "id": len(annotations) + 1,
@@ -122,6 +132,15 @@ def coco_json(job: Job, path: Path) -> None:
         path,
         {"info": info, "images": images, "annotations": annotations, "categories": categories},
     )
+
+
+def own_pixels(cells: np.ndarray, any_cells: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels that belong to one region: its ``cells`` and their margin, less the cells of the
+    others; bool (h, w) twice -> bool ``shape``.
+    """
+    near = ndimage.binary_dilation(cells, np.ones((3, 3))) & ~(any_cells & ~cells)
+    height, width = shape
+    return cv2.resize(near.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
 
 
 def rle(inside: np.ndarray) -> dict:

@@ -206,11 +206,19 @@ def upscaled(heatmap: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def regions(heatmap: np.ndarray, threshold: float, width: int, height: int) -> list[Region]:
     """Connected regions of one map (h, w) at or above ``threshold``, the strongest first."""
+    return [region for region, _ in regions_with_cells(heatmap, threshold, width, height)]
+
+
+def regions_with_cells(
+    heatmap: np.ndarray, threshold: float, width: int, height: int
+) -> list[tuple[Region, np.ndarray]]:
+    """:func:`regions`, each with the cells of the map that are its own: bool (h, w)."""
     inside = heatmap >= checked_threshold(threshold)
     labels, count = ndimage.label(inside, structure=np.ones((3, 3)))
-    found = [_region(heatmap, labels == index, width, height) for index in range(1, count + 1)]
-    kept = [region for region in found if region.area >= MIN_AREA]
-    return sorted(kept, key=lambda region: -region.peak)
+    cells = [labels == index for index in range(1, count + 1)]
+    found = [(_region(heatmap, own, width, height), own) for own in cells]
+    kept = [(region, own) for region, own in found if region.area >= MIN_AREA]
+    return sorted(kept, key=lambda pair: -pair[0].peak)
 
 
 def _region(heatmap: np.ndarray, inside: np.ndarray, width: int, height: int) -> Region:

@@ -90,6 +90,20 @@ def test_coco_masks_decode_to_the_region(job, files):
     assert all(a["image_id"] < 10 for a in coco["annotations"]), "none after the first second"
 
 
+def test_coco_masks_of_regions_in_each_others_boxes_stay_apart(tmp_path):
+    variant, clip = CornerVariant(), tone_clip(duration_s=1.0)
+    found = Localizer(variant).run(clip, map_rate_hz=1)
+    found.maps[:] = 0
+    found.maps[:, 1:11, 1:3] = found.maps[:, 9:11, 1:15] = 0.9  # an L ...
+    found.maps[:, 3:6, 8:12] = 0.8  # ... and a block within its box
+    path = export(Job(clip, found, Style()), tmp_path, ("coco",)).files["coco"]
+    ell, block = (decode(a["segmentation"]) for a in json.loads(path.read_text())["annotations"])
+    assert ell[40, 8]
+    assert block[18, 40]
+    assert not (ell & block).any()
+    assert not ell[18, 40]
+
+
 def decode(segmentation: dict) -> np.ndarray:
     flat, value = [], 0
     for count in segmentation["counts"]:

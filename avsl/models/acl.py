@@ -103,9 +103,13 @@ class ACL(nn.Module):
 
     # seeing
 
-    def encode_image(self, image: Tensor) -> ImageFeatures:
-        """(B, 3, H, W), normalised, to what the decoder needs; only the blocks it looks at run."""
-        return self.features(self.vision.states(image, last=max(self.clip_blocks)), image)
+    def encode_image(self, image: Tensor, vision: VisionTower | None = None) -> ImageFeatures:
+        """(B, 3, H, W), normalised, to what the decoder needs; only the blocks it looks at run.
+
+        ``vision`` stands in for the tower, such as its int8 copy.
+        """
+        tower = self.vision if vision is None else vision
+        return self.features(tower.states(image, last=max(self.clip_blocks)), image)
 
     def features(self, states: list[Tensor], image: Tensor) -> ImageFeatures:
         """What the decoder needs of the vision tower's states."""

@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import weight_norm
 from torchaudio.compliance.kaldi import get_mel_banks
 
+from avsl.models.attention import Attention
+
 SAMPLE_RATE_HZ = 16_000.0
 FRAME_SAMPLES, SHIFT_SAMPLES, FFT_SIZE = 400, 160, 512  # 25 ms, 10 ms
 PREEMPHASIS = 0.97
@@ -165,26 +167,18 @@ class Block(nn.Module):
         return self.final_layer_norm(x * self.residual + self.fc2(F.gelu(self.fc1(x))))
 
 
-class GatedAttention(nn.Module):
+class GatedAttention(Attention):
     """Self-attention whose position bias each query scales by a GRU-like gate (WavLM)."""
 
     def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.q_proj = nn.Linear(width, width)
-        self.k_proj = nn.Linear(width, width)
-        self.v_proj = nn.Linear(width, width)
-        self.out_proj = nn.Linear(width, width)
+        super().__init__(width, heads)
         self.grep_linear = nn.Linear(width // heads, 8)
         self.grep_a = nn.Parameter(torch.ones(1, heads, 1, 1))
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
-        q, k, v = (
-            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for part in (self.q_proj, self.k_proj, self.v_proj)
-        )
-        mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=self.gate(q) * bias)
-        return self.out_proj(mixed.transpose(1, 2).flatten(2))
+        """``bias`` (heads, N, N): the position table that all blocks share."""
+        q, k, v = self.split(x)
+        return self.mix(q, k, v, self.gate(q) * bias)
 
     def gate(self, q: Tensor) -> Tensor:
         """How much each query heeds the bias, from (B, heads, N, d): (B, heads, N, 1)."""

@@ -6,6 +6,8 @@ Parameter names follow the published checkpoints (``decoder.*`` without the pref
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from avsl.models.attention import Attention
+
 
 class CLIPSegDecoder(nn.Module):
     """Reduced vision states, FiLM on the deepest, post-norm layers, then upsampling by 16."""
@@ -70,20 +72,3 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fc2(F.relu(self.fc1(x)))
-
-
-class Attention(nn.Module):
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.q_proj = nn.Linear(width, width)
-        self.k_proj = nn.Linear(width, width)
-        self.v_proj = nn.Linear(width, width)
-        self.out_proj = nn.Linear(width, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        q, k, v = (
-            part(x).unflatten(-1, (self.heads, -1)).transpose(1, 2)
-            for part in (self.q_proj, self.k_proj, self.v_proj)
-        )
-        return self.out_proj(F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 
 import numpy as np
@@ -127,10 +128,8 @@ class AclVariant:
     @torch.inference_mode()
     def encode_frames(self, frames: np.ndarray) -> ImageFeatures:
         """uint8 (N, H, W, 3) of any size, squashed to a square -> what the decoder needs."""
-        image = self.image(frames)
         with autocast(self.device):
-            states = self._vision.states(image, last=max(self.model.clip_blocks))
-            return self.model.features(states, image)
+            return self.model.encode_image(self.image(frames), self._vision)
 
     @torch.inference_mode()
     def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
@@ -189,13 +188,12 @@ class AclVariant:
         self, clip: Clip, times_s: np.ndarray, embeddings: Tensor, progress: Progress
     ) -> tuple[np.ndarray, np.ndarray]:
         """Maps (T, h, w) and confidence (T,) of the frames at ``times_s`` with their embeddings."""
-        probes = self._probes()
         maps, confidence, done = [], [], 0
         for seen in self._frames(clip, times_s, progress):
             asked = embeddings[done : done + len(seen)]
             done += len(seen)
             found = self.ground(seen, asked)
-            chance = [peaks(self.ground(seen, probe.expand_as(asked))) for probe in probes]
+            chance = [peaks(self.ground(seen, probe.expand_as(asked))) for probe in self._probes]
             maps.append(found.cpu().numpy())
             confidence.append((peaks(found) - torch.stack(chance).amax(0)).cpu().numpy())
         return np.concatenate(maps), np.concatenate(confidence)
@@ -224,6 +222,7 @@ class AclVariant:
         if done <= MAX_CACHED_FRAMES:
             self._cache = (clip.source, key, kept)
 
+    @cached_property
     def _probes(self) -> Tensor:
         """Embeddings of silence and of white noise, which must not light anything up: (2, 1, E)."""
         samples = round(self.window_s * SAMPLE_RATE_HZ)
