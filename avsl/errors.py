@@ -33,6 +33,10 @@ class WeightsError(VariantError):
     """A file of published weights is not here, cannot be downloaded now, or is not genuine."""
 
 
+class PublishError(AvslError):
+    """A variant could not be put on the Hub; the text says what is there now."""
+
+
 class SettingError(AvslError):
     """A setting (threshold, style, rate, format) is out of its range."""
 

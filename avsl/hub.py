@@ -15,7 +15,7 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -88,6 +88,14 @@ class Source:
         return shlex.join([*words, "--local-dir", str(weights_folder() / self.repo)])
 
 
+@dataclass(frozen=True)
+class Fetched:
+    """A folder on this machine with all files of a variant."""
+
+    folder: Path
+    note: str = ""  # what a user has to know of where it came from
+
+
 def weights_folder() -> Path:
     """The folder for files put there by hand: ``AVSL_WEIGHTS`` or ``~/.cache/avsl/weights``."""
     if chosen := os.environ.get("AVSL_WEIGHTS"):
@@ -125,15 +133,72 @@ def fetch(sources: Sequence[Source], purpose: str, progress: Progress = no_progr
     raise WeightsError(_how_to_get(sources[0], purpose, reasons))
 
 
-def fetch_folder(repo: str, files: Sequence[str], progress: Progress = no_progress) -> Path:
-    """The folder with ``files`` of one commit of a model repository; raises as :func:`fetch`."""
-    commit, share = None, 1 / len(files)
-    for index, file in enumerate(files):
-        step = part(progress, index * share, (index + 1) * share)
-        path = fetch((Source(repo, file, commit),), f"the variant {repo}", step)
-        if path.parent.parent.name == "snapshots":  # the cache's layout: files lie below a commit
-            commit = path.parent.name
-    return path.parent
+def fetch_folder(
+    repo: str,
+    files: Sequence[str],
+    progress: Progress = no_progress,
+    revision: str | None = None,
+) -> Fetched:
+    """``files`` of one commit of a model repository: the newest of ``revision`` (None: main).
+
+    Where the Hub cannot be asked, what was last fetched stands in, which the note says. Files put
+    by hand are taken as they are. Raises as :func:`fetch`.
+    """
+    purpose, share = f"the variant {repo}", 1 / len(files)
+    sources = [Source(repo, file, revision) for file in files]
+    note = ""
+    if not all(_by_hand([source]) for source in sources):
+        commit, note = _commit(sources, purpose, progress)
+        sources = [replace(source, revision=commit) for source in sources]
+    paths = [
+        fetch([source], purpose, part(progress, index * share, (index + 1) * share))
+        for index, source in enumerate(sources)
+    ]
+    if sources[0].revision != revision:
+        _remember(sources[0], revision or "main")
+    return Fetched(paths[-1].parent, note)
+
+
+def _commit(sources: Sequence[Source], purpose: str, progress: Progress) -> tuple[str, str]:
+    """The commit to take ``sources`` from, and a note where the Hub could not be asked for it."""
+    first = sources[0]
+    cached = [_cached(source) for source in sources]
+    here = cached[0].parent.name if all(cached) else ""
+    if here and here == first.revision:  # a commit never changes
+        return here, ""
+    try:
+        progress(0.0, f"looking for the newest {first.repo}")
+        commit = _repo_commit(first)
+    except (HTTPError, OSError) as error:
+        why = _reason(error)
+        if not here:
+            raise WeightsError(_how_to_get(first, purpose, [(first.repo, why)])) from error
+        return here, (
+            f"{first.repo} could not be asked for a newer version ({why}); the one downloaded "
+            f"before, {here[:7]}, is used."
+        )
+    return commit, ""
+
+
+def _repo_commit(source: Source) -> str:
+    """The commit that ``source.revision`` is now; one request."""
+    url = hf_hub_url(source.repo, source.file, revision=source.revision)
+    commit = get_hf_file_metadata(url, library_name="avsl").commit_hash or ""
+    if not _is_safe(commit) or "/" in commit:
+        raise UnusableError("the server does not answer like the Hub (see HF_ENDPOINT)")
+    return commit
+
+
+def _remember(source: Source, revision: str) -> None:
+    """Note, where huggingface_hub does, that ``revision`` is the commit that is here in full."""
+    ref = _repo_folder(source) / "refs" / revision
+    try:
+        ref.parent.mkdir(parents=True, exist_ok=True)
+        fresh = ref.with_name(f"{ref.name}.{os.getpid()}")
+        fresh.write_text(source.revision or "", encoding="utf-8")
+        fresh.replace(ref)
+    except OSError:  # a cache that is read-only stays as it is
+        return
 
 
 def _is_safe(path: str) -> bool:

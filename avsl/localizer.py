@@ -102,5 +102,5 @@ class Localizer:
             provenance=provenance,
             labels=evidence.labels,
             cuts_s=evidence.cuts_s,
-            notes=(*clip.notes, *clip.source.damage(), *evidence.notes),
+            notes=(*clip.notes, *clip.source.damage(), *evidence.notes, *filter(None, [card.note])),
         )

@@ -1,7 +1,7 @@
 """The registry: every variant by name, by folder, or by its id on the Hub."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avsl import hub
@@ -45,18 +45,28 @@ def commands(name: str) -> list[str]:
     return _REGISTRY[name].missing()
 
 
-def load(name: str = "sync", progress: Progress = no_progress) -> Variant:
+def load(
+    name: str = "sync", progress: Progress = no_progress, revision: str | None = None
+) -> Variant:
     """A variant by registered name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
 
-    Downloads what is missing. Raises :class:`VariantError` where there is no such variant or its
-    files cannot be had, with what to do about it.
+    ``revision``: a branch, tag or commit of a Hub id (None: the newest of main). Downloads what is
+    missing or has changed; offline the last copy is used and the card's note says so. Raises
+    :class:`VariantError` where there is no such variant or its files cannot be had, with what to
+    do about it.
     """
+    by_id = name not in _REGISTRY and not Path(name).is_dir() and name.count("/") == 1
+    if revision is not None and not by_id:
+        raise VariantError(f"{name!r} has no revisions: only a Hub id (user/name) has.")
     if name in _REGISTRY:
         return _REGISTRY[name].load(progress)
     if Path(name).is_dir():
         return _load_folder(Path(name))
-    if name.count("/") == 1:
-        return _load_folder(hub.fetch_folder(name, (CARD_FILE, WEIGHTS_FILE), progress))
+    if by_id:
+        fetched = hub.fetch_folder(name, (CARD_FILE, WEIGHTS_FILE), progress, revision)
+        variant = _load_folder(fetched.folder)
+        variant.card = replace(variant.card, note=fetched.note)
+        return variant
     known = ", ".join(_REGISTRY)
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "

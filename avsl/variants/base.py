@@ -37,6 +37,8 @@ class VariantCard:
     map_rate_hz: float = 10.0  # analysed moments per second unless asked otherwise
     min_duration_s: float = 0.0  # below this the variant always abstains
     download: str = ""  # what the first run brings to this machine, in words
+    trained_on: str = ""  # the data, in words, and what it means for real videos
+    note: str = ""  # what the user of this copy has to know; told with every result
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,12 +1,15 @@
 """ACL's three losses (WACV 2024): image level, feature level, and the area of the mask."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from avsl.models.acl import TrainingOutput
+from train.objectives.base import CLIP, Moment
+from train.objectives.contrastive import find_both, margin_logits
 
 TEMPERATURE = 0.07
 POSITIVE_AREA = 0.4  # share of the picture that a matching pair's mask should cover
@@ -26,26 +29,31 @@ class ACLLoss:
         return self.image + self.feature + self.area
 
 
-def acl_loss(out: TrainingOutput) -> ACLLoss:
-    """The losses of one batch of B clips."""
+def acl_loss(out: TrainingOutput, margin: float = 0.0, exclude: Tensor | None = None) -> ACLLoss:
+    """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE."""
     return ACLLoss(
-        image_loss(out.v_i, out.audio),
-        feature_loss(out.v_f, out.audio),
+        image_loss(out.v_i, out.audio, margin, exclude),
+        feature_loss(out.v_f, out.audio, margin, exclude),
         area_loss(out.positive_area, out.negative_area),
     )
 
 
-def image_loss(v_i: Tensor, audio: Tensor) -> Tensor:
+def image_loss(
+    v_i: Tensor, audio: Tensor, margin: float = 0.0, exclude: Tensor | None = None
+) -> Tensor:
     """Symmetric InfoNCE between masked images (B, E) and sounds (B, E)."""
-    return _both_ways(F.normalize(v_i, dim=-1) @ F.normalize(audio, dim=-1).T)
+    cosine = F.normalize(v_i, dim=-1) @ F.normalize(audio, dim=-1).T
+    return _both_ways(cosine, margin, exclude)
 
 
-def feature_loss(v_f: Tensor, audio: Tensor) -> Tensor:
+def feature_loss(
+    v_f: Tensor, audio: Tensor, margin: float = 0.0, exclude: Tensor | None = None
+) -> Tensor:
     """The same over cos(v_f[b, n], audio[b]), v_f (B, B, E): the sound is indexed by the image,
     as published.
     """
     cosine = torch.einsum("bne,be->bn", F.normalize(v_f, dim=-1), F.normalize(audio, dim=-1))
-    return _both_ways(cosine)
+    return _both_ways(cosine, margin, exclude)
 
 
 def area_loss(positive: Tensor, negative: Tensor) -> Tensor:
@@ -53,8 +61,21 @@ def area_loss(positive: Tensor, negative: Tensor) -> Tensor:
     return (positive - POSITIVE_AREA).abs() + (negative - NEGATIVE_AREA).abs()
 
 
-def _both_ways(similarity: Tensor) -> Tensor:
+def _both_ways(cosine: Tensor, margin: float, exclude: Tensor | None) -> Tensor:
     """Cross-entropy of (B, B) over rows and over columns, averaged; the diagonal is right."""
-    logits = similarity / TEMPERATURE
-    own = torch.arange(len(logits), device=logits.device)
-    return (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own)) / 2
+    return find_both(margin_logits(cosine, TEMPERATURE, margin, exclude)) / 2
+
+
+@dataclass(frozen=True)
+class ACLObjective:
+    margin: float = 0.0
+
+    family: ClassVar[str] = CLIP
+    heads: ClassVar[int] = 1
+    needs_target: ClassVar[bool] = False
+
+    def __call__(self, out: TrainingOutput, moment: Moment) -> ACLLoss:
+        return acl_loss(out, self.margin, moment.exclude)
+
+
+OBJECTIVE = ACLObjective
