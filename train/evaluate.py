@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--variant", nargs="+", default=[], metavar="V", help="a name, a folder or a Hub id")
-    add("--set", nargs="+", default=[], metavar="S", help="benchmark sets, see --list")
+    add("--set", nargs="+", default=[], metavar="S", help="see --list; world: all of its sets")
     add("--root", type=Path, default=Path("data"), help="where real sets lie (default: data)")
     add("--seed", type=int, default=0, help="of the world's scenes and of noise")
     add("--n", type=int, help="at most so many test cases of each set (whole pictures)")
@@ -124,10 +124,12 @@ def _evaluate(options: argparse.Namespace, arguments: list[str] | None) -> int:
 
 
 def open_sets(names: list[str], root: Path, seed: int) -> list[BenchmarkSet]:
-    """By name, each once; :class:`AvslError` says which names there are."""
+    """By name, each once, "world" for all of the world; :class:`AvslError` says which there are."""
     from train.data import registry
 
-    return [registry.open_set(name, root, seed) for name in dict.fromkeys(names)]
+    world = [name for name in registry.names() if name.startswith("world/")]
+    each = [one for name in names for one in (world if name == "world" else [name])]
+    return [registry.open_set(name, root, seed) for name in dict.fromkeys(each)]
 
 
 def load_variants(

@@ -7,7 +7,6 @@ from itertools import chain, islice
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from avsl.clip import Clip
@@ -146,13 +145,12 @@ class FilmSet:
         film = cinema.film(f"{stream} {self.name} {part.name}", self.seed, index)
         step = round(cinema.fps_hz / MOMENTS_HZ)
         judged = slice(step // 2, None, step)
-        truth = F.interpolate(film.truth[judged, None].float(), (TRUTH_PX, TRUTH_PX))[:, 0]
         name = _id(stream, part, index, "")
         return Case(
             id=name,
             clip=film.clip(name),
             times_s=film.times_s[judged],
-            truth=truth.numpy(),
+            truth=film.truth[judged].float().numpy(),
             group=name,
             label=part.name,
             validation=stream == "validation",
@@ -238,7 +236,7 @@ def world_sets(seed: int = 0) -> tuple[PictureSet | FilmSet, ...]:
                 Part("multi-entity", Recipe(objects=(0, 2, 1), twins=1.0), 8),
                 Part("off-screen", Recipe(objects=(1, 2, 1), off_screen=1.0), 8),
             ),
-            Cinema(cuts=0.25),
+            Cinema(World(px=TRUTH_PX, duration_s=8.0), cuts=0.25),
             seed=seed,
         ),
     )

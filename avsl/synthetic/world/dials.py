@@ -30,7 +30,7 @@ class Difficulty:
 
 
 EASY = Difficulty("easy", 0.9, 0.5, 0.5, 0.5, 0.3, 0.0, 0.01, 0.2, (25, 40), 0.1)
-MIDDLING = Difficulty("middling", 0.55, 1.0, 1.0, 3.0, 0.7, 0.25, 0.03, 0.7, (10, 30), 0.4)
+MIDDLING = Difficulty("middling", 0.5, 1.15, 1.0, 3.0, 0.7, 0.25, 0.04, 0.8, (10, 30), 0.4)
 HARD = Difficulty("hard", 0.15, 1.3, 1.0, 7.0, 1.0, 0.6, 0.06, 1.0, (0, 18), 0.8)
 DIFFICULTIES = {level.name: level for level in (EASY, MIDDLING, HARD)}
 

@@ -9,7 +9,7 @@ from avsl.synthetic.world.dials import MOST_OBJECTS, Difficulty, Recipe
 from avsl.synthetic.world.draws import Draws
 
 # An object's size is its side as a share of the picture's, by how many there are.
-SIZES = torch.tensor([[0.45, 0.95], [0.38, 0.66], [0.32, 0.52], [0.28, 0.44]])
+SIZES = torch.tensor([[0.4, 0.95], [0.36, 0.66], [0.32, 0.52], [0.28, 0.44]])
 PLACES_TRIED = 16
 
 
@@ -82,7 +82,7 @@ def draw_placing(scenes: Scenes, difficulty: Difficulty, shot: str) -> Placing:
     low, high = SIZES.to(in_view.device)[in_view.sum(1) - 1].unbind(1)
     share = draws.uniform("size")
     size = low[:, None] + (high - low)[:, None] * share
-    angle = 0.25 * draws.normal("angle").clamp(-2, 2)
+    angle = 0.3 * draws.normal("angle").clamp(-2, 2)
     tries = draws.uniform("tries", PLACES_TRIED, 2)  # (B, N, P, 2)
     margin = (0.42 * size)[..., None, None].clamp(max=0.5)
     tries = margin + (1 - 2 * margin) * tries
