@@ -25,7 +25,7 @@ from avsl.synthetic.world.world import Pairs
 CROP_PX = 48
 EPOCHS = 12
 BATCH = 64
-MEL = torchaudio.transforms.MelSpectrogram(SAMPLE_RATE_HZ, 1024, hop_length=400, n_mels=64)
+MEL = torchaudio.transforms.MelSpectrogram(SAMPLE_RATE_HZ, 1024, hop_length=640, n_mels=48)
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ class PictureSet:
                     times_s=np.array([world.duration_s / 2]),
                     truth=marked.any(0, keepdim=True).float().numpy(),
                     group=_id(stream, part, index, ""),
-                    label=_heard_name(hearing, row),
+                    label=_heard_name(hearing, row) if marked.any() else part.name,
                     mixture=name == MIXTURE,
                     validation=stream == "validation",
                 )  # fmt: skip
@@ -231,10 +231,10 @@ def world_sets(seed: int = 0) -> tuple[PictureSet | FilmSet, ...]:
             "world/video",
             _about("films of 8 s in four scenarios; silent things mime, some films have a cut"),
             (
-                Part("single", Recipe(objects=(1, 2, 1)), 8),
-                Part("mixed", Recipe(objects=(0, 2, 1), sounding=(0, 0, 1)), 8),
-                Part("multi-entity", Recipe(objects=(0, 2, 1), twins=1.0), 8),
-                Part("off-screen", Recipe(objects=(1, 2, 1), off_screen=1.0), 8),
+                Part("single", Recipe(objects=(1, 2, 1)), 16),
+                Part("mixed", Recipe(objects=(0, 2, 1), sounding=(0, 0, 1)), 16),
+                Part("multi-entity", Recipe(objects=(0, 2, 1), twins=1.0), 16),
+                Part("off-screen", Recipe(objects=(1, 2, 1), off_screen=1.0), 16),
             ),
             Cinema(World(px=TRUTH_PX, duration_s=8.0), cuts=0.25),
             seed=seed,
@@ -260,7 +260,7 @@ def _id(stream: str, part: Part, index: int, hearing: str) -> str:
 
 
 def _heard_name(scenes: Scenes, row: int) -> str:
-    """What sounds in view, else out of view; "" for nothing."""
+    """What sounds, in view or not; "" for nothing."""
     kinds = scenes.classes[row][scenes.sounding[row]].tolist()
     return ", ".join(NAMES[kind] for kind in kinds)
 

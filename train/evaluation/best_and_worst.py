@@ -9,7 +9,7 @@ from avsl.metrics.multisource import frame_means
 from train.evaluation.pictures import panels
 from train.evaluation.runner import SetRun
 
-CASES = 4  # of each end
+CASES = 3  # of each end
 FOLDER = "cases"
 
 

@@ -6,13 +6,13 @@ import numpy as np
 from avsl.clip import Clip
 from avsl.overlay import Look, draw
 
-PANEL_PX = 158  # three of them side by side: 480
+PANEL_PX = 128  # three of them side by side: 390
 GAP_PX = 3
-JPEG_QUALITY = 85
+JPEG_QUALITY = 75
 
 
 def thumbnail(clip: Clip, time_s: float) -> bytes:
-    """The frame at ``time_s`` as jpeg, its longer side 158 px."""
+    """The frame at ``time_s`` as jpeg, its longer side 128 px."""
     scale = PANEL_PX / max(clip.width, clip.height)
     width, height = (max(1, round(scale * side)) for side in (clip.width, clip.height))
     return jpeg(clip.frames(np.array([time_s]), width, height)[0])

@@ -8,8 +8,9 @@ from torch import Tensor
 from avsl.synthetic.world.dials import MOST_OBJECTS, Difficulty, Recipe
 from avsl.synthetic.world.draws import Draws
 
-# An object's size is its side as a share of the picture's, by how many there are.
-SIZES = torch.tensor([[0.4, 0.95], [0.36, 0.66], [0.32, 0.52], [0.28, 0.44]])
+# An object's size is its side as a share of the picture's, by how many there are. Large ones are
+# needed: protocols that mark half of the picture can find nothing else.
+SIZES = torch.tensor([[0.5, 1.3], [0.42, 0.85], [0.35, 0.62], [0.3, 0.5]])
 PLACES_TRIED = 16
 
 
