@@ -135,3 +135,202 @@ API_INSPECT = "Draw one moment of a result from its cached map."
 API_REDRAW = "Draw a result's video again in another style, without running the variant."
 API_BUNDLE = "Every file of a result in one zip."
 API_VARIANTS = "The variants and whether they are ready on this machine."
+
+TAB_BENCHMARK = "Benchmark"
+BENCHMARK = "How well does each variant find the source?"
+BENCHMARK_INTRO = (
+    "Variants and trivial baselines on sets whose truth is known, by the protocols "
+    "of the papers, each under its own name. Figures of different protocols cannot be compared. "
+    "Point at a figure to read how it was made; press it to see its best and worst cases."
+)
+SET = "Set"
+ALL_SETS = "All sets"
+PROTOCOL = "Protocol"
+METRIC = "Metric"
+OPEN_RESULTS = "Open other results"
+CLOSE_RESULTS = "Back to avsl's own results"
+BENCHMARK_COMMAND = "python -m train.evaluate --set world/single --json FILE"
+NO_RESULTS_TITLE = "There are no results here yet"
+NO_RESULTS = "This command makes some; then open FILE with the button on this page."
+RESULTS_PROBLEM_TITLE = "This file cannot be shown"
+NO_PICTURES = (
+    "A results file comes without its pictures, so the cases below are listed by name only."
+)
+BEST = "best"
+UNDEFINED = "n/a"
+NOT_RUN = "not run"
+VARIANT_COLUMN = "Variant"
+SORT_HINT = "Press to sort."
+CASES_HINT = "Press for its best and worst cases."
+TABLE_HINT = (
+    "Below each figure: its 95 % bootstrap interval, and on how many of the set's cases it rests."
+)
+NO_CURVES = "No curves were kept for this protocol."
+CASE_PARTS = "From left to right: picture, truth, map. Press a picture to enlarge it."
+BEST_CASES = "Best cases"
+WORST_CASES = "Worst cases"
+NO_CASES = "No cases were kept of this variant on this set."
+NO_PICTURE_OF_CASE = "its picture is not here"
+COSTS = "What it took"
+COST_COLUMNS = ("Set", "Variant", "Cases", "Seconds", "Seconds a case", "Peak memory (MB)")
+MADE = "How these results were made"
+DOWNLOADS = "Take avsl's own results home:"
+DOWNLOAD_JSON = "all of it (JSON)"
+DOWNLOAD_CSV = "the table (CSV)"
+
+PROTOCOLS = {
+    "sweep": (
+        "One absolute threshold for all maps; the map above it must overlap the truth. "
+        "Asks whether the map's values mean the same in every picture."
+    ),
+    "median": (
+        "The upper half of every map counts as marked, however sure it is. "
+        "Asks only for the order within a map, and cannot reward small sources."
+    ),
+    "adaptive": (
+        "As many pixels are marked as the truth has. "
+        "Asks for the place alone, since the size is given away."
+    ),
+    "extended": (
+        "Half of the cases have nothing in view that is heard. "
+        "Asks whether the confidence tells the two halves apart, and then for the place."
+    ),
+    "segmentation": (
+        "The map is compared with an exact mask, pixel by pixel, empty ones included. "
+        "Asks for the outline."
+    ),
+    "interactive": (
+        "One picture is played several sounds, and every one of them must be found. "
+        "Asks whether the map follows the sound instead of the most striking object."
+    ),
+    "fixed": (
+        "One threshold for all maps that was known beforehand. "
+        "Asks how the variant does as it is used."
+    ),
+    "framewise": (
+        "Several sources sound at once, each is asked for by its own sound, and a picture counts "
+        "once. Asks for every source of a mixture."
+    ),
+    "sourcewise": (
+        "Several sources sound at once, each is asked for by its own sound, and every source "
+        "counts. Easier than frame-wise."
+    ),
+    "mixture": (
+        "Several sources sound at once, and the map of all sounds together is compared with all "
+        "of their places. Asks that none is left out."
+    ),
+    "negative": (
+        "Silence, noise and sounds of things out of view. Asks that the map stays empty."
+    ),
+    "video": (
+        "Maps over time, while sources start, stop, mix and leave the picture. "
+        "Asks for the right place at every moment."
+    ),
+}  # fmt: skip
+METRICS = {
+    "cIoU": "share of the cases whose overlap with the truth is at least one half",
+    "CIoU": "overlap with the truth, averaged over the moments",
+    "AUC": "share of the cases that pass, averaged over the overlap asked for, from 0 to 1",
+    "AP": "average precision: 100 where everything right ranks before everything wrong",
+    "max-F1": "the best balance of precision and recall that any confidence gives",
+    "LocAcc": "share of the cases with a source in view whose place is right",
+    "mIoU": "overlap with the mask, averaged over the frames",
+    "F": "weighted balance of precision and recall of pixels at the best threshold of the set",
+    "IIoU": "share of the pictures in which every one of the sources is found",
+    "IAUC": "as IIoU, averaged over the overlap asked for, from 0 to 1",
+    "CAP": "average precision of the map's pixels, for each sound that is heard",
+    "PIAP": "average precision of the map's pixels, whichever order the sources come in",
+    "pIA": "share of the picture that is marked although nothing in view is heard; less is better",
+    "AUC_N": "share of the silent cases that stay empty, averaged over how empty is asked for",
+    "TN%": "share of the moments without a source in view that have nothing marked",
+    "TN% area": "share of the picture left dark at the moments without a source in view",
+    "on/off": "whether the map comes and goes with the sound; 50 is chance",
+}
+
+
+def protocol_words(name: str) -> str:
+    """What a protocol asks, in a sentence or two."""
+    key = _key(name)
+    known = next((PROTOCOLS[each] for each in PROTOCOLS if key.startswith(each)), "")
+    return known or "This page has no description of this protocol; its rule stands with it."
+
+
+def metric_words(name: str) -> str:
+    """What a metric says; empty for one that this page does not know."""
+    metric = name.partition(",")[0].removesuffix(" Adaptive")
+    metric, at, least = metric.partition("@")
+    if at:  # CIoU@0.3 is a share of cases, as cIoU is
+        return METRICS["cIoU"].replace("one half", least) if metric == "CIoU" else ""
+    return METRICS.get(metric, "")
+
+
+def _key(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalnum())
+
+
+def amount(value: float, unit: str) -> str:
+    """A figure without its unit; percentages with one decimal."""
+    if value != value:
+        return UNDEFINED
+    return f"{value:.1f}" if unit == "%" and abs(value) < 1e4 else f"{value:.3g}"
+
+
+def interval(low: float, high: float, unit: str) -> str:
+    return f"{amount(low, unit)} to {amount(high, unit)}"
+
+
+def counted(found: int, expected: int) -> str:
+    """How much of a set a figure rests on."""
+    return f"{found:,} found of {expected:,} expected"
+
+
+def chosen_by(threshold: float | None, rule: str) -> str:
+    """The threshold and what chose it."""
+    rule = rule or "none given"
+    return f"Rule: {rule}." if threshold is None else f"Threshold {threshold:g}; rule: {rule}."
+
+
+def nothing_asked(variant: str, set_: str) -> str:
+    return f"{variant} was not run on {set_} by this protocol."
+
+
+def shown_results(name: str, made: str) -> str:
+    """Which file is shown; ``name`` is empty for the one that ships."""
+    what = f"Your file {name}" if name else "avsl's own results"
+    return f"Shown: {what}{f', made {made}' if made else ''}."
+
+
+def cases_of(variant: str, set_: str) -> str:
+    return f"{variant} on {set_}"
+
+
+def case_alt(label: str, case: str) -> str:
+    return f"Picture, truth and map of the case {case}{f' ({label})' if label else ''}."
+
+
+def bars_title(metric: str, set_: str) -> str:
+    return f"{set_}: {metric}, with 95\N{NO-BREAK SPACE}% intervals"
+
+
+def curve_title(y_name: str, x_name: str, set_: str, rule: str) -> str:
+    return f"{set_}: {y_name} over {x_name} ({rule})"
+
+
+def not_json(name: str) -> str:
+    return f'"{name}" is not a JSON file. Choose the file that --json of train.evaluate wrote.'
+
+
+def results_too_large(name: str, most: int) -> str:
+    return f'"{name}" is larger than {size(most)}. Choose the file that --json wrote.'
+
+
+def no_figures(name: str) -> str:
+    return f'"{name}" holds no figures. Run train.evaluate with a variant and a set.'
+
+
+def bad_results(name: str, why: str) -> str:
+    return f'"{name}" is not a results file of python -m train.evaluate: {why}.'
+
+
+def wrong_type(field: str) -> str:
+    return f"what it holds as {field} is of another kind"

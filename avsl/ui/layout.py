@@ -11,7 +11,7 @@ from avsl import variants
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
 from avsl.synthetic.examples import examples
-from avsl.ui import copy, views
+from avsl.ui import benchmark, copy, views
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
@@ -39,6 +39,7 @@ def build(workspace: Workspace) -> gr.Blocks:
         gr.HTML(views.head())
         with gr.Tab(copy.TAB_LOCALIZE, id="localize"):
             parts = _localize_tab()
+        benchmark.tab()
         _endpoints(api)  # before the page's own events, which would take their names
         _wire(parts, page)
         demo.unload(page.leave)

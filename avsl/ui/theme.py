@@ -182,7 +182,131 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   display: grid; gap: .5rem 1.5rem; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr));
 }
 
+.avsl-choices { gap: .8rem; }
+.avsl-sources { align-items: center; gap: .6rem; }
+.avsl-asked { margin: 0; font-size: .875rem; line-height: 1.5; }
+.avsl-asked > div { display: flex; flex-wrap: wrap; gap: 0 .8rem; padding: .15rem 0; }
+.avsl-asked dt { flex: 0 0 9rem; font-weight: 600; overflow-wrap: anywhere; }
+.avsl-asked dd {
+  flex: 1 1 20rem; margin: 0; color: var(--body-text-color-subdued); overflow-wrap: anywhere;
+}
+
+.avsl-table {
+  margin-top: .5rem; overflow-x: auto; contain: inline-size; border-radius: 10px;
+  border: 1px solid var(--block-border-color); background: var(--block-background-fill);
+}
+.avsl-table table { width: 100%; border-collapse: collapse; font-size: .9rem; }
+.avsl-table caption {
+  padding: .6rem .8rem 0; text-align: left; font-size: .8rem;
+  color: var(--body-text-color-subdued);
+}
+.avsl-table th, .avsl-table td { padding: 0; text-align: left; vertical-align: middle; }
+.avsl-table tbody tr { border-top: 1px solid var(--block-border-color); }
+.avsl-table tbody tr:hover { background: var(--background-fill-secondary); }
+.avsl-table th:first-child {
+  position: sticky; left: 0; z-index: 1; min-width: 6.5rem; max-width: 16rem;
+  background: var(--block-background-fill); overflow-wrap: anywhere;
+}
+.avsl-table tbody th { padding: .55rem .8rem; font-weight: 550; }
+.avsl-table td > span {
+  display: block; padding: .55rem .8rem; color: var(--body-text-color-subdued);
+}
+.avsl-table td { font-variant-numeric: tabular-nums; }
+.avsl-table button {
+  display: block; width: 100%; padding: .55rem .8rem; border: 0; background: none;
+  color: inherit; font: inherit; text-align: left; cursor: pointer;
+}
+.avsl-table thead button { font-weight: 600; white-space: nowrap; }
+.avsl-table button:focus-visible { outline-offset: -3px; }
+.avsl-table thead button::after { content: "↕"; margin-left: .4em; opacity: .35; }
+.avsl-table [aria-sort] button { color: var(--primary-600); }
+.dark .avsl-table [aria-sort] button { color: var(--primary-300); }
+.avsl-table [aria-sort=ascending] button::after { content: "↑"; opacity: 1; }
+.avsl-table [aria-sort=descending] button::after { content: "↓"; opacity: 1; }
+.avsl-table td b { font-size: 1.02rem; font-weight: 600; }
+.avsl-table small {
+  display: block; font-size: .78rem; line-height: 1.4; white-space: nowrap;
+  color: var(--body-text-color-subdued);
+}
+.avsl-table small.short { color: #b45309; }
+.dark .avsl-table small.short { color: #fbbf24; }
+.avsl-table .best {
+  margin-left: .3em; padding: 0 .55em; border: 1px solid currentcolor; border-radius: 99px;
+  font-size: .72rem; font-style: normal; color: #15803d;
+}
+.dark .avsl-table .best { color: #4ade80; }
+
+.avsl-plots {
+  display: grid; gap: 1.2rem 2rem; margin-top: .6rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr));
+}
+.avsl-plots figure { margin: 0; max-width: 35rem; }
+.avsl-plots figcaption, .avsl-cases h3 { margin: 0 0 .5rem; font-size: .9rem; font-weight: 600; }
+.avsl-plots svg { display: block; width: 100%; height: auto; overflow: visible; }
+.avsl-plots text { font-size: 11px; fill: var(--body-text-color); }
+.avsl-plots .value, .avsl-plots .tick, .avsl-plots .axis { fill: var(--body-text-color-subdued); }
+.avsl-plots .value { font-variant-numeric: tabular-nums; }
+.avsl-plots .tick { font-size: 9.5px; }
+.avsl-plots .grid { stroke: var(--block-border-color); }
+.avsl-plots .touch { fill: transparent; }
+.avsl-plots .bar { cursor: pointer; }
+.avsl-plots .bar:hover .touch { fill: var(--body-text-color); opacity: .05; }
+.avsl-plots .fill { fill: var(--tint); }
+.avsl-plots .range { stroke: var(--body-text-color); stroke-width: 1.2; fill: none; opacity: .75; }
+.avsl-plots .line { stroke: var(--tint); stroke-width: 2; fill: none; stroke-linejoin: round; }
+.avsl-plots circle { fill: var(--tint); opacity: 0; }
+.avsl-plots circle:hover { opacity: 1; }
+.avsl-plots .d1 .line { stroke-dasharray: 7 3; }
+.avsl-plots .d2 .line { stroke-dasharray: 2 3; }
+.avsl-plots .d3 .line { stroke-dasharray: 9 3 2 3; }
+.avsl-plots ul {
+  display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin: .5rem 0 0; padding: 0;
+  list-style: none; font-size: .82rem;
+}
+.avsl-plots li { display: flex; align-items: center; gap: .4rem; margin: 0; }
+.avsl-plots li { overflow-wrap: anywhere; }
+.avsl-plots li svg { flex: none; width: 24px; height: 8px; }
+.v0 { --tint: #6d63ba; } .v1 { --tint: #2b8a7e; } .v2 { --tint: #b7791f; }
+.v3 { --tint: #b8496b; } .v4 { --tint: #64748b; } .v5 { --tint: #2f7fb5; }
+.v6 { --tint: #6b7f2a; } .v7 { --tint: #8a5a3c; }
+.dark .v0 { --tint: #9d95dc; } .dark .v1 { --tint: #52b5a8; } .dark .v2 { --tint: #d9a94f; }
+.dark .v3 { --tint: #de839f; } .dark .v4 { --tint: #98a6ba; } .dark .v5 { --tint: #6fb1de; }
+.dark .v6 { --tint: #a9bd60; } .dark .v7 { --tint: #c99a7d; }
+
+.avsl-cases { padding-top: .8rem; border-top: 1px solid var(--block-border-color); }
+.avsl-cases h2:focus { outline: none !important; }
+.avsl-cases > ul {
+  margin: .4rem 0 .8rem; padding-left: 1.1rem; font-size: .875rem; line-height: 1.5;
+  color: var(--body-text-color-subdued); overflow-wrap: anywhere;
+}
+.avsl-cases h3 { margin: 1rem 0 0; }
+.avsl-cases .shelf {
+  display: grid; gap: .9rem; margin-top: .5rem;
+  grid-template-columns: repeat(auto-fill, minmax(min(100%, 17rem), 1fr));
+}
+.avsl-cases .case { min-width: 0; margin: 0; font-size: .85rem; }
+.avsl-cases .case.wide { grid-column: 1 / -1; }
+.avsl-cases .case button {
+  display: block; width: 100%; padding: 0; border: 0; border-radius: 6px; overflow: hidden;
+  background: none; cursor: zoom-in;
+}
+.avsl-cases .case.wide button { cursor: zoom-out; }
+.avsl-cases .case img { display: block; width: 100%; height: auto; margin: 0; }
+.avsl-cases .missing {
+  margin: 0; padding: .9rem; border: 1px dashed var(--block-border-color); border-radius: 6px;
+  color: var(--body-text-color-subdued);
+}
+.avsl-cases figcaption { padding-top: .3rem; overflow-wrap: anywhere; }
+.avsl-cases small { color: var(--body-text-color-subdued); }
+.avsl-fold { padding: .6rem 0; border-top: 1px solid var(--block-border-color); }
+.avsl-fold summary { font-size: .9rem; font-weight: 600; cursor: pointer; }
+.avsl-fold dl { padding-top: .4rem; white-space: pre-line; }
+.avsl-hint a { color: var(--primary-600); text-decoration: underline; }
+.dark .avsl-hint a { color: var(--primary-300); }
+
 @media (max-width: 640px) {
+  .avsl-plots text { font-size: 13px; }
+  .avsl-plots .tick { font-size: 11.5px; }
   header h1 { font-size: 1.35rem; }
   .gradio-container { padding-left: .5rem !important; padding-right: .5rem !important; }
 }
@@ -201,3 +325,36 @@ GENTLER_TOASTS = (
     f"{json.dumps(copy.NO_PREVIEW)};"
     "}).observe(document.body, {childList: true, subtree: true})"
 )
+
+# runs once for each piece of the Benchmark tab: sorts, enlarges, says which figure was pressed
+BENCHMARK_SCRIPT = """
+element.addEventListener('click', (event) => {
+  const near = (what) => event.target.closest(what);
+  const head = near('thead th'), figure = near('[data-variant]'), picture = near('.case button');
+  if (head) sort(head);
+  if (figure) trigger('click', {...figure.dataset});
+  if (picture) picture.ariaExpanded = picture.parentElement.classList.toggle('wide');
+});
+function sort(head) {
+  const opposite = {ascending: 'descending', descending: 'ascending'};
+  const order = opposite[head.ariaSort] ?? head.dataset.first;
+  for (const other of head.parentElement.cells) other.removeAttribute('aria-sort');
+  head.ariaSort = order;
+  const key = (row) => {
+    const cell = row.cells[head.cellIndex];
+    return 'value' in cell.dataset ? cell.dataset.value : cell.textContent;
+  };
+  const body = head.closest('table').tBodies[0], rows = [...body.rows];
+  const compare = (a, b) => a.localeCompare(b, undefined, {numeric: true});
+  const byKey = (a, b) => isNaN(a) || isNaN(b) ? compare(a, b) : a - b;
+  const sign = order === 'ascending' ? 1 : -1;
+  rows.sort((a, b) => !key(a) - !key(b) || sign * byKey(key(a), key(b)));
+  body.append(...rows);
+}
+"""
+SHOW_CASES = """() => {
+  const heading = document.querySelector('#benchmark-cases h2');
+  heading?.focus({preventScroll: true});
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  heading?.scrollIntoView({behavior: still ? 'auto' : 'smooth', block: 'start'});
+}"""

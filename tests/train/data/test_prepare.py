@@ -1,0 +1,138 @@
+"""Videos become shards that load; killed and started again, the bytes are the same."""
+
+import hashlib
+import json
+import tarfile
+
+import numpy as np
+import pytest
+
+from avsl.errors import SettingError
+from tests.train.data.making_sets import FIRST, SECOND, THIRD, boxes_file, sound, video
+from train.data import prepare as tool
+from train.data import registry
+from train.data.prepare import MANIFEST, Settings, prepare
+
+ABSENT = "DDDDDDDDDDD_000001"
+SETTINGS = Settings("vggss", per_shard=2)
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory):
+    """Four clips wanted: two good videos, one broken, one absent."""
+    root = tmp_path_factory.mktemp("root")
+    boxes_file(root, {name: [[0, 0, 0.5, 1]] for name in (FIRST, SECOND, THIRD, ABSENT)})
+    video(root / f"downloads/{FIRST}.mp4")
+    (root / "downloads/BBBBBBBBBBB_7000_17000.mp4").write_bytes(b"broken" * 100)
+    video(root / f"downloads/{THIRD}.mp4", fps_hz=10.0)
+    return root
+
+
+def contents(folder):
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+def watched(monkeypatch):
+    """The clips that are decoded from now on."""
+    made, sample = [], tool._sample
+
+    def watching(name, *rest):
+        made.append(name)
+        return sample(name, *rest)
+
+    monkeypatch.setattr(tool, "_sample", watching)
+    return made
+
+
+def test_shards_hold_picture_sound_and_facts(downloads, tmp_path):
+    manifest = prepare(SETTINGS, downloads, downloads / "downloads", tmp_path)
+    assert (manifest["wanted"], manifest["written"], manifest["missing"]) == (4, 2, 1)
+    (skipped,) = manifest["skipped"]
+    assert skipped["id"] == SECOND and "BBBBBBBBBBB_7000" in skipped["why"]
+    assert json.loads((tmp_path / MANIFEST).read_text()) == manifest
+    with tarfile.open(tmp_path / "shard-000000.tar") as tar:
+        assert tar.getnames() == [f"{FIRST}.jpg", f"{FIRST}.wav", f"{FIRST}.json"]
+        facts = json.load(tar.extractfile(f"{FIRST}.json"))
+    assert facts["picture_s"] == 5.0
+    for shard in manifest["shards"]:
+        data = (tmp_path / shard["file"]).read_bytes()
+        assert hashlib.sha256(data).hexdigest() == shard["sha256"]
+
+
+def test_the_loaders_read_shards(downloads, tmp_path):
+    boxes_file(tmp_path, {name: [[0, 0, 0.5, 1]] for name in (FIRST, SECOND, THIRD)})
+    prepare(SETTINGS, downloads, downloads / "downloads", tmp_path / "vggss/shards")
+    benchmark = registry.open_set("vggss", tmp_path)
+    assert benchmark.ids() == (FIRST, THIRD)
+    for case in benchmark.cases():
+        assert abs(int(case.clip.frames(case.times_s)[0].mean()) - 90) < 4
+        assert case.times_s == pytest.approx([5.0], abs=0.05)
+        assert len(case.clip.waveform) == pytest.approx(160_000, abs=800)
+        assert np.abs(case.clip.waveform).max() > 0.3
+    (first, _) = benchmark.cases()
+    assert first.truth.sum() == 112 * 224
+
+
+def test_killed_and_started_again_it_ends_with_the_same_bytes(downloads, tmp_path, monkeypatch):
+    whole, torn = tmp_path / "whole", tmp_path / "torn"
+    prepare(SETTINGS, downloads, downloads / "downloads", whole)
+
+    def killed(fraction, stage):
+        if THIRD in stage:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare(SETTINGS, downloads, downloads / "downloads", torn, killed)
+    assert (torn / "shard-000000.tar").is_file() and not (torn / MANIFEST).exists()
+    (torn / "shard-000001.tar.part").write_bytes(b"half a tar")
+    made = []
+    sample = tool._sample
+    monkeypatch.setattr(
+        tool, "_sample", lambda name, *rest: made.append(name) or sample(name, *rest)
+    )
+    prepare(SETTINGS, downloads, downloads / "downloads", torn)
+    assert made == [THIRD]  # the first shard is kept
+    assert contents(torn) == contents(whole)
+
+
+def test_a_video_that_came_later_remakes_only_its_shard(downloads, tmp_path, monkeypatch):
+    videos = tmp_path / "videos"
+    videos.mkdir()
+    (videos / f"{FIRST}.mp4").write_bytes((downloads / f"downloads/{FIRST}.mp4").read_bytes())
+    assert prepare(SETTINGS, downloads, videos, tmp_path / "out")["written"] == 1
+    (videos / f"{THIRD}.mp4").write_bytes((downloads / f"downloads/{THIRD}.mp4").read_bytes())
+    made = []
+    sample = tool._sample
+    monkeypatch.setattr(
+        tool, "_sample", lambda name, *rest: made.append(name) or sample(name, *rest)
+    )
+    assert prepare(SETTINGS, downloads, videos, tmp_path / "out")["written"] == 2
+    assert made == [THIRD]
+
+
+def test_the_command_says_what_it_did(downloads, tmp_path, capsys):
+    places = ["--root", str(downloads), "--videos", str(downloads / "downloads")]
+    assert tool.main(["vggss", *places, "--out", str(tmp_path)]) == 0
+    assert "2 of 4 clips in 1 shards" in capsys.readouterr().out
+    assert tool.main(["is3", *places, "--out", str(tmp_path)]) == 2
+    assert "not made of VGGSound videos" in capsys.readouterr().err
+
+
+def test_settings_out_of_range_are_refused():
+    with pytest.raises(SettingError, match="quality"):
+        Settings("vggss", jpeg_quality=0)
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(downloads, tmp_path, capsys):
+    places = ["--root", str(downloads), "--videos", str(tmp_path / "nowhere")]
+    assert tool.main(["vggss", *places, "--out", str(tmp_path / "out")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_a_broken_shard_says_to_prepare_it_again(tmp_path):
+    boxes_file(tmp_path, {FIRST: [[0, 0, 1, 1]]})
+    sound(tmp_path / "vggss/audio/x.wav", 0.1)
+    (tmp_path / "vggss/shards").mkdir()
+    (tmp_path / "vggss/shards/shard-000000.tar").write_bytes(b"junk" * 300)
+    with pytest.raises(Exception, match="prepare it again"):
+        registry.open_set("vggss", tmp_path)

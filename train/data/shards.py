@@ -1,0 +1,77 @@
+"""Prepared shards: tar files of ``ID.jpg, ID.wav, ID.json`` as WebDataset names them."""
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from avsl.errors import MediaError
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Where the bytes of one member lie."""
+
+    shard: Path
+    offset: int
+    size: int
+
+    def read(self) -> bytes:
+        with open(self.shard, "rb") as file:
+            file.seek(self.offset)
+            return file.read(self.size)
+
+
+Sample = dict[str, Piece]  # by suffix, ".jpg", ".wav", ...
+
+
+def index(folder: Path) -> dict[str, Sample]:
+    """All samples of the shards in a folder, by id; nothing is unpacked.
+
+    An unfinished shard (``.part``) is not looked at. Raises :class:`MediaError` for a broken one.
+    """
+    found: dict[str, Sample] = {}
+    for shard in sorted(folder.glob("*.tar")) if folder.is_dir() else ():
+        for member in _members(shard):
+            path = PurePosixPath(member.name)
+            name, _, suffix = path.name.partition(".")
+            piece = Piece(shard, member.offset_data, member.size)
+            found.setdefault(name, {})[f".{suffix.lower()}"] = piece
+    return found
+
+
+def _members(shard: Path) -> list[tarfile.TarInfo]:
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            return [member for member in tar if member.isfile()]
+    except (tarfile.TarError, OSError) as error:
+        raise MediaError(
+            f'The shard "{shard}" is cut off or damaged. Delete it and prepare it again.'
+        ) from error
+
+
+@contextmanager
+def unpacked(file: Path | None, sample: Sample | None, suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """A plain file as it is, or a member of a shard as a temporary file."""
+    if file is not None:
+        yield file
+        return
+    suffix = next((suffix for suffix in suffixes if suffix in (sample or {})), None)
+    if suffix is None:
+        raise MediaError(f"A sample of a shard lacks its {suffixes[0]} file. Prepare it again.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{sample[suffix].shard.stem}{suffix}"
+        path.write_bytes(sample[suffix].read())
+        yield path
+
+
+def write(path: Path, members: Iterator[tuple[str, bytes]]) -> None:
+    """A tar of named bytes, the same bytes for the same members on any machine and day."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)  # time 0, owner 0
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
