@@ -15,9 +15,10 @@ from pathlib import Path
 
 from huggingface_hub.utils import WeakFileLock
 
+from avsl.description import Description
 from avsl.errors import SettingError
 from avsl.storage import storage_errors
-from train.guidance.schema import Description, SchemaError, from_mapping
+from train.guidance.schema import SchemaError, from_mapping
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import json
 import re
 from dataclasses import dataclass
 
+from avsl.description import Description
 from avsl.errors import AvslError
 
-OUT_OF_VIEW = ", out of view"  # ends the phrase of a sound whose source cannot be seen
 MOST_PHRASES = 12  # of one kind in one scene
 MOST_CHARACTERS = 160  # of one phrase; CLIP reads 77 tokens
 NOTHING = {"", "none", "nothing", "n/a", "null", "no", "silence", "-"}
@@ -20,37 +20,6 @@ _TRAILING_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])')
 
 class SchemaError(AvslError):
     """An answer that is no description; the text says what is wrong with it."""
-
-
-@dataclass(frozen=True)
-class Description:
-    """What is in a clip.
-
-    ``sounding``: what is heard, in view or (ending in ", out of view") not; ``silent``: what is
-    only seen; phrases such as "a brown dog barking".
-    """
-
-    sounding: tuple[str, ...]
-    silent: tuple[str, ...]
-    background: str
-
-    @property
-    def heard(self) -> tuple[str, ...]:
-        """The sounding phrases without a word on where their sources are."""
-        return tuple(phrase.removesuffix(OUT_OF_VIEW) for phrase in self.sounding)
-
-    @property
-    def heard_in_view(self) -> tuple[str, ...]:
-        """The sounding phrases whose sources can be seen."""
-        return tuple(phrase for phrase in self.sounding if not phrase.endswith(OUT_OF_VIEW))
-
-    def as_json(self) -> dict[str, object]:
-        """Ready for ``json.dumps``."""
-        return {
-            "sounding": list(self.sounding),
-            "silent": list(self.silent),
-            "background": self.background,
-        }
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,8 @@ def from_world(count: int, seed: int, difficulty: str, book: Book) -> None:
     Ids are "train/SEED/INDEX". Raises :class:`SettingError` for an unknown difficulty.
     """
     import torch
-    from avsl.synthetic.world import DIFFICULTIES, World
-    from avsl.synthetic.world.words import descriptions
+
+    from avsl.synthetic.world import DIFFICULTIES, World, descriptions
 
     if difficulty not in DIFFICULTIES:
         raise SettingError(f"The world is {', '.join(DIFFICULTIES)}, not {difficulty!r}.")
@@ -91,5 +91,4 @@ def from_world(count: int, seed: int, difficulty: str, book: Book) -> None:
     for index, told in enumerate(descriptions(scenes, world.difficulty)):
         name = f"{WORLD_STREAM}/{seed}/{index}"
         if name not in book.described:
-            found = from_mapping(told.as_json()).description
-            book.add(Entry(name, book.key.prompt, book.key.model, found))
+            book.add(Entry(name, book.key.prompt, book.key.model, told))

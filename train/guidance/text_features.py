@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from train.guidance.schema import Description
+from avsl.description import Description
 
 Encode = Callable[[list[str]], Tensor]
 """N texts to (N, E), on any device: a frozen CLIP's tokenizer and text tower in one."""

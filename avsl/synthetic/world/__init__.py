@@ -22,7 +22,7 @@ from avsl.synthetic.world.dials import (
 from avsl.synthetic.world.film import Cinema, Film
 from avsl.synthetic.world.scenes import Scenes
 from avsl.synthetic.world.taxonomy import CLASSES, NAMES, SoundClass
-from avsl.synthetic.world.words import Description, captions, descriptions, names_in_view
+from avsl.synthetic.world.words import captions, descriptions, names_in_view
 from avsl.synthetic.world.world import VERSION, Pairs, World
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "VERSION",
     "Cinema",
     "Classes",
-    "Description",
     "Difficulty",
     "Film",
     "Pairs",

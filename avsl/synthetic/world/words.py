@@ -1,7 +1,6 @@
 """Scenes in words: captions, and descriptions as language-model guidance wants them."""
 
-from dataclasses import dataclass
-
+from avsl.description import OUT_OF_VIEW, Description
 from avsl.synthetic.world.backdrop import clutter_pieces
 from avsl.synthetic.world.dials import Difficulty
 from avsl.synthetic.world.scenes import Scenes
@@ -9,26 +8,6 @@ from avsl.synthetic.world.taxonomy import CLASSES
 
 BACKGROUNDS = ("a plain background", "some clutter", "a busy background")
 BUSY_FROM = 4  # pieces of clutter
-
-
-@dataclass(frozen=True)
-class Description:
-    """What is in a clip, in the schema that describers of real clips fill in too.
-
-    ``sounding``: what is heard, in view or not; ``silent``: what is only seen.
-    """
-
-    sounding: tuple[str, ...]
-    silent: tuple[str, ...]
-    background: str
-
-    def as_json(self) -> dict[str, object]:
-        """Ready for ``json.dumps``."""
-        return {
-            "sounding": list(self.sounding),
-            "silent": list(self.silent),
-            "background": self.background,
-        }
 
 
 def descriptions(scenes: Scenes, difficulty: Difficulty) -> list[Description]:
@@ -64,7 +43,7 @@ def _described(kinds, in_view, sounding, pick, ground) -> Description:
         phrases = row.sounding if sounds else row.silent
         phrase = f"{row.noun} {phrases[int(share * len(phrases))]}"
         if sounds:
-            heard.append(phrase if seen else phrase + ", out of view")
+            heard.append(phrase if seen else phrase + OUT_OF_VIEW)
         elif seen:
             silent.append(phrase)
     return Description(tuple(heard), tuple(silent), BACKGROUNDS[ground])

@@ -10,6 +10,7 @@ from tests.train.evaluation.making import FakeSet, Knowing, case, single
 from train.data.cases import Kind
 from train.evaluation.baselines import baselines
 from train.evaluation.benchmark import evaluate
+from train.evaluation.best_and_worst import CASES
 from train.evaluation.runner import Wanted
 
 
@@ -162,7 +163,7 @@ def test_best_and_worst_cases_are_pictures_beside_the_results(tmp_path):
     knowing = Knowing(fake.every)
     knowing._truth["test 5"] = 1 - knowing._truth["test 5"]
     results = evaluate([fake], {"knowing": knowing}, folder=tmp_path)
-    assert len(results.cases) == 8
+    assert len(results.cases) == 2 * CASES
     assert (results.cases[0].value, results.cases[-1].id) == (1.0, "test 5")
     assert results.cases[-1].value == 0 and "validation" in results.cases[-1].metric
     for each in results.cases:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avsl.description import Description
 from avsl.errors import SettingError
 from tests.media.making import clicks, flash_frames, make
 from tests.train.guidance.language_model import KEY, Reply
@@ -20,7 +21,6 @@ from train.describe import OK, SOME_REJECTED, USAGE, main
 from train.guidance import endpoint as client
 from train.guidance.book import Key, load_descriptions, opened, rejects_file
 from train.guidance.clips import clips_in
-from train.guidance.schema import Description
 
 ROOT = Path(__file__).resolve().parents[3]
 MEANT = Description(("a dog barking",), ("a parked car",), "a yard")

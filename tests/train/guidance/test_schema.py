@@ -2,7 +2,8 @@
 
 import pytest
 
-from train.guidance.schema import Description, SchemaError, from_text
+from avsl.description import Description
+from train.guidance.schema import SchemaError, from_text
 
 GOOD = '{"sounding": ["a dog barking"], "silent": ["a car"], "background": "a yard"}'
 MEANT = Description(("a dog barking",), ("a car",), "a yard")

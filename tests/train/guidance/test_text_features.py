@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from train.guidance.schema import Description
+from avsl.description import Description
 from train.guidance.text_features import TextFeatures, may_be_negatives
 
 VECTORS = {"dog": (3.0, 0.0, 0.0), "puppy": (0.8, 0.6, 0.0), "car": (0.0, 0.0, 2.0)}
