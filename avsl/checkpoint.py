@@ -1,12 +1,13 @@
 """Variants with weights as folders, ``model.safetensors`` and ``card.json``.
 
-A folder is all there is to a variant: no pickles, strict names and shapes. The files in which the
-parts of ACL were released are read once, here, and can be kept as a folder.
+A folder is all there is to a variant: no pickles, strict names and shapes. Its card names the
+family of the network: ACL or two-stream. The files in which the parts of ACL were released are
+read once, here, and can be kept as a folder.
 """
 
 import csv
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from functools import cache
 from pathlib import Path
 from pickle import UnpicklingError
@@ -14,15 +15,20 @@ from pickle import UnpicklingError
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from avsl.errors import VariantError
 from avsl.models.published import ACLConfig, build, from_published
+from avsl.models.twostream import TwoStream, TwoStreamConfig
 from avsl.storage import storage_errors
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
-from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, State, VariantCard
+from avsl.variants.base import CARD_FILE, WEIGHTS_FILE
+from avsl.variants.folders import FORMAT, Kept, json_object, read
+from avsl.variants.image_audio import ImageAudioVariant
+from avsl.variants.two_stream import TwoStreamVariant
+from avsl.variants.two_stream_card import MAP_RULE
 
-FORMAT = "avsl.card/1"
 AUDIOSET_LABELS = Path(__file__).parent / "variants" / "audioset_labels.csv"
 
 
@@ -45,7 +51,7 @@ def from_files(clipseg_config: Path, clipseg: Path, beats: Path, acl: Path) -> A
     beats_checkpoint = _weights(beats)
     try:
         model = from_published(
-            _weights(clipseg), _json(clipseg_config), beats_checkpoint, _weights(acl)
+            _weights(clipseg), json_object(clipseg_config), beats_checkpoint, _weights(acl)
         )
     except (KeyError, RuntimeError, ValueError) as error:
         raise VariantError(f"These files do not make an ACL: {error}") from error
@@ -71,53 +77,50 @@ def _audioset_words() -> dict[str, str]:
         return {row["mid"]: row["display_name"] for row in csv.DictReader(file)}
 
 
-def save_folder(variant: AclVariant, folder: Path | str) -> None:
+def save_folder(variant: ImageAudioVariant, folder: Path | str) -> None:
     """Write a variant with weights to ``folder``, which :func:`load_folder` reads."""
     folder = Path(folder)
     card = {
         "format": FORMAT,
-        "family": "acl",
+        "family": variant.family,
         "card": asdict(variant.card),
         "network": variant.model.config.to_dict(),
-        "class_names": variant.class_names,
-        "image_px": variant.image_px,
-        "window_s": variant.window_s,
+        **{name: getattr(variant, name) for name in variant.inputs},
     }
+    if variant.family == TwoStreamVariant.family:
+        card["map"] = MAP_RULE  # for who reads it
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(variant.model.state_dict(), folder / WEIGHTS_FILE)
-        (folder / CARD_FILE).write_text(json.dumps(card, indent=1))
+        state = {name: value.contiguous() for name, value in variant.model.state_dict().items()}
+        save_file(state, folder / WEIGHTS_FILE)
+        (folder / CARD_FILE).write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
-def load_folder(folder: Path | str) -> AclVariant:
-    """The variant in ``folder``; raises :class:`VariantError` for anything else."""
+def load_folder(folder: Path | str) -> ImageAudioVariant:
+    """The variant in ``folder``, of whichever family; :class:`VariantError` for anything else."""
     folder = Path(folder)
-    card = _json(folder / CARD_FILE)
-    if card.get("format") != FORMAT:
-        raise VariantError(f"{folder / CARD_FILE} is not a card of this version ({FORMAT}).")
-    model = build(ACLConfig.from_dict(card["network"]))
+    kept = read(folder)
+    kind = AclVariant if kept.family == AclVariant.family else TwoStreamVariant
+    inputs = {name: kept.inputs[name] for name in kind.inputs if name in kept.inputs}
+    model = _network(folder, kept)
     try:
         model.load_state_dict(_weights(folder / WEIGHTS_FILE))
     except RuntimeError as error:
         raise VariantError(f"{folder / WEIGHTS_FILE} does not fit its card: {error}") from error
-    known = {field.name for field in fields(VariantCard)}
-    facts = {name: value for name, value in card["card"].items() if name in known}
-    return AclVariant(
-        model,
-        replace(ACL_CARD, **{**facts, "state": State.READY}),
-        tuple(card["class_names"]),
-        card["image_px"],
-        card["window_s"],
-    )
+    return kind(model, kept.card, **inputs)
 
 
-def _json(path: Path) -> dict:
+def _network(folder: Path, kept: Kept) -> nn.Module:
+    """A network of the card's sizes with random weights."""
     try:
-        return json.loads(path.read_text())
-    except OSError as error:
-        raise VariantError(f"There is no {path.name} in {path.parent}.") from error
-    except ValueError as error:
-        raise VariantError(f"{path} is not JSON.") from error
+        sizes = kept.inputs["network"]
+        if kept.family == AclVariant.family:
+            return build(ACLConfig.from_dict(sizes))
+        return TwoStream(TwoStreamConfig.from_dict(sizes)).eval()
+    except (KeyError, TypeError, ValueError, RuntimeError, ArithmeticError) as error:
+        raise VariantError(
+            f"{folder / CARD_FILE} does not describe a network of the family {kept.family}: {error}"
+        ) from error
 
 
 def _weights(path: Path) -> dict:

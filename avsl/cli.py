@@ -77,7 +77,8 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 def _list(options: argparse.Namespace) -> int:
     rows = [
         {"name": card.name, "state": card.state, "title": card.title, "summary": card.summary,
-         "limits": card.limits, "licence": card.licence, "paper": card.paper,
+         "limits": card.limits, "trained_on": card.trained_on, "licence": card.licence,
+         "paper": card.paper,
          "download": card.download if card.state is State.NEEDS_DOWNLOAD else "",
          "commands": variants.commands(card.name)}
         for card in variants.cards()
@@ -85,12 +86,15 @@ def _list(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(rows, indent=1))
         return OK
+    wide = 2 + max(10, *(len(row["name"]) for row in rows))
     for row in rows:
-        print(f"{row['name']:<12}{row['state']:<18}{row['title']}")
-        print(f"{'':<12}{row['summary']} {row['limits']}")
+        print(f"{row['name']:<{wide}}{row['state']:<18}{row['title']}")
+        print(f"{'':<{wide}}{row['summary']} {row['limits']}")
+        if row["trained_on"]:
+            print(f"{'':<{wide}}Trained on: {row['trained_on']}")
         if row["download"]:
-            print(f"{'':<12}{row['download']} run fetches it; by hand it takes:")
-            print("".join(f"{'':<14}{command}\n" for command in row["commands"]), end="")
+            print(f"{'':<{wide}}{row['download']} run fetches it; by hand it takes:")
+            print("".join(f"{'':<{wide + 2}}{command}\n" for command in row["commands"]), end="")
     return OK
 
 

@@ -5,6 +5,7 @@ space; CLIP's frozen text tower reads "A photo of <token>"; CLIPSeg's frozen dec
 embedding in the picture. Only the tokenizer and two mask scalars are trained.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -47,9 +48,10 @@ class TrainingOutput:
     v_f: Tensor  # (B, B, E): dense features of image b averaged under the mask of sound n
     v_i: Tensor  # (B, E): each image under its own hard mask, encoded again
     audio: Tensor  # (B, E)
-    logits: Tensor  # (B, B, H, W)
+    logits: Tensor  # (B, B, H, W), or of the decoded pairs alone (B, 1 + N, H, W), own first
     positive_area: Tensor  # (): mean hard-mask area of matching pairs
-    negative_area: Tensor  # (): mean over all pairs less positive_area / B, as published
+    negative_area: Tensor  # (): that of the others, times (B - 1) / B as published
+    decoded: Tensor | None = None  # (B, B) bool: which pairs were; v_f is 0 for others; None: all
 
 
 class ACL(nn.Module):
@@ -130,39 +132,64 @@ class ACL(nn.Module):
 
         At most ``most_pairs`` pairs are in the decoder at once, which bounds memory.
         """
-        images, sounds = len(seen), len(audio)
-        pair = torch.arange(images * sounds, device=audio.device)
-        parts = [
-            self.ground(seen[chunk // sounds], audio[chunk % sounds])
-            for chunk in pair.split(most_pairs)
-        ]
-        return torch.cat(parts).unflatten(0, (images, sounds))
+        every = torch.arange(len(audio), device=audio.device).expand(len(seen), -1)
+        return self.ground_each(seen, audio, every, most_pairs)
+
+    def ground_each(
+        self, seen: ImageFeatures, audio: Tensor, which: Tensor, most_pairs: int = 256
+    ) -> Tensor:
+        """The same with the embeddings ``which`` (B, N) of ``audio``: (B, N, H, W)."""
+        image = torch.arange(len(seen), device=which.device).repeat_interleave(which.shape[1])
+        pairs = zip(image.split(most_pairs), which.flatten().split(most_pairs), strict=True)
+        parts = [self.ground(seen[some], audio[sounds]) for some, sounds in pairs]
+        return torch.cat(parts).unflatten(0, which.shape)
 
     # training
 
-    def forward(self, image: Tensor, waveform: Tensor, most_pairs: int = 256) -> TrainingOutput:
+    def forward(
+        self,
+        image: Tensor,
+        waveform: Tensor,
+        most_pairs: int = 256,
+        shifts: Sequence[int] | None = None,
+    ) -> TrainingOutput:
         """One training pass over B clips with exactly 2B image passes of the vision tower.
 
-        The first, without gradient, serves all B x B groundings and the dense features; the
-        second, with gradient, encodes the B masked images.
+        The first, without gradient, serves all groundings and the dense features; the second, with
+        gradient, encodes the B masked images. ``shifts``: decode each image with its own sound and
+        with those of the images so many places further on, instead of all B x B pairs.
         """
         with torch.no_grad():
             states = self.vision.states(image)
             seen, dense = self.features(states, image), self.vision.dense(states)
         audio = self.audio_embedding(waveform)
-        logits = self.ground_all(seen, audio, most_pairs)
+        which = sounds_to_decode(len(image), shifts).to(image.device)
+        own = torch.arange(len(image), device=image.device)[:, None]
+        logits = self.ground_each(seen, audio, which, most_pairs)
         hard = self.masker.hard(logits)
-        own = torch.arange(len(image), device=image.device)
-        masked = image * hard[own, own][:, None]
-        positive = hard[own, own].mean()
+        mine = hard[which == own]
+        positive = mine.mean()
+        v_f = masked_mean(dense, feature_mask(logits), seen.grid)
+        pairs, each = len(image), which.shape[1]
         return TrainingOutput(
-            v_f=masked_mean(dense, feature_mask(logits), seen.grid),
-            v_i=self.vision.embedding(self.vision.states(masked)),
+            v_f=v_f.new_zeros(pairs, pairs, v_f.shape[-1]).index_put((own, which), v_f),
+            v_i=self.vision.embedding(self.vision.states(image * mine[:, None])),
             audio=audio,
             logits=logits,
             positive_area=positive,
-            negative_area=hard.mean() - positive / len(image),
+            negative_area=(each * hard.mean() - positive) / max(each - 1, 1) * (1 - 1 / pairs),
+            decoded=torch.zeros_like(own == own.T).index_put((own, which), own == own),
         )
+
+
+def sounds_to_decode(pairs: int, shifts: Sequence[int] | None) -> Tensor:
+    """Which sounds each image is decoded with: (B, B), all in order, or (B, 1 + N), its own and
+    those of the images so many places further on.
+    """
+    place = torch.arange(pairs)
+    if shifts is None:
+        return place.expand(pairs, -1)
+    return (place[:, None] + torch.tensor([0, *shifts])) % pairs
 
 
 class Masker(nn.Module):

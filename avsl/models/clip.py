@@ -1,13 +1,51 @@
 """CLIP through open_clip: inner states, any resolution, dense features, injected text tokens."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from open_clip import tokenize
 from open_clip.model import CLIP
+from open_clip.tokenizer import decode
 from torch import Tensor, nn
+
+from avsl.errors import SettingError
 
 SOT, EOT = 49406, 49407
 A_PHOTO_OF = (320, 1125, 539)
+
+
+class ConvStem(nn.Sequential):
+    """Strided convolutions where a ViT cuts patches, each but the first with a residual block
+    (after Xiao et al., NeurIPS 2021): a small tower learns from far fewer pictures.
+
+    (B, 3, H, W) -> (B, D, H / patch, W / patch).
+    """
+
+    def __init__(self, channels: tuple[int, ...], width: int, patch: int) -> None:
+        """``channels`` of all convolutions but the last; each halves the sides."""
+        if 2 ** (len(channels) + 1) != patch:
+            raise ValueError(f"{len(channels) + 1} halvings do not make a patch of {patch}.")
+        layers: list[nn.Module] = []
+        for before, after in pairwise((3, *channels, width)):
+            layers += [nn.Conv2d(before, after, 3, 2, 1, bias=False), nn.BatchNorm2d(after)]
+            layers += [nn.ReLU(), Residual(after)] if before > 3 else [nn.ReLU()]
+        super().__init__(*layers)
+
+
+class Residual(nn.Module):
+    """Two convolutions whose outcome is added, as in ResNet: (B, C, h, w) -> the same."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        inner = F.relu(self.norm1(self.conv1(x)))
+        return F.relu(x + self.norm2(self.conv2(inner)))
 
 
 class VisionTower(nn.Module):
@@ -61,31 +99,65 @@ class VisionTower(nn.Module):
 class TextTower(nn.Module):
     """open_clip's text transformer, fed with tokens that need not be words."""
 
-    def __init__(self, clip: CLIP) -> None:
+    def __init__(self, clip: CLIP, words: tuple[int, ...] = ()) -> None:
+        """``words``: which of CLIP's token ids the rows of the table stand for, in order; () where
+        it has them all. A small tower that has read few words need not carry 49,408.
+        """
         super().__init__()
         self.token_embedding = clip.token_embedding
         self.positional_embedding = clip.positional_embedding
         self.transformer = clip.transformer
         self.ln_final = clip.ln_final
         self.text_projection = clip.text_projection
+        self._row = {token: row for row, token in enumerate(words)}
 
     def forward(self, injected: Tensor) -> Tensor:
         """Read "A photo of <injected>": tokens (B, W) to embeddings (B, E), not normalised."""
-        ids = torch.tensor([SOT, *A_PHOTO_OF, EOT], device=injected.device)
+        ids = torch.tensor(self._rows([SOT, *A_PHOTO_OF, EOT]), device=injected.device)
         words = self.token_embedding(ids).expand(len(injected), -1, -1)
         slot = 1 + len(A_PHOTO_OF)
-        return self._read(torch.cat([words[:, :slot], injected[:, None], words[:, slot:]], dim=1))
+        tokens = torch.cat([words[:, :slot], injected[:, None], words[:, slot:]], dim=1)
+        return self._read(tokens)[:, -1] @ self.text_projection
 
     def read(self, text: str) -> Tensor:
         """The same with words in the place of the token: (1, E), not normalised."""
-        ids = tokenize([f"A photo of {text}"])[0]
-        ids = ids[: int(ids.argmax()) + 1].to(self.positional_embedding.device)
-        return self._read(self.token_embedding(ids)[None])
+        return self.encode([f"A photo of {text}"])
+
+    def encode(self, texts: list[str]) -> Tensor:
+        """N sentences as they are: (N, E), not normalised. Raises :class:`SettingError` for a word
+        that the tower has never read.
+        """
+        ids = tokenize(texts, context_length=len(self.positional_embedding))
+        ends = ids.argmax(1)  # the end of text has the largest id
+        longest = int(ends.max()) + 1
+        rows = [
+            self._rows(row[: end + 1]) + [0] * (longest - end - 1)  # the future is not looked at
+            for row, end in zip(ids.tolist(), ends.tolist(), strict=True)
+        ]
+        device = self.positional_embedding.device
+        states = self._read(self.token_embedding(torch.tensor(rows, device=device)))
+        last = states[torch.arange(len(texts), device=device), ends.to(device)]
+        return last @ self.text_projection
 
     def _read(self, tokens: Tensor) -> Tensor:
-        """Causal transformer over (B, L, W); the feature is the last position's."""
+        """Causal transformer over (B, L, W), and its last norm."""
         length = tokens.shape[1]
         x = tokens + self.positional_embedding[:length]
         causal = torch.full((length, length), -torch.inf, device=x.device).triu(1)
-        x = self.transformer(x, attn_mask=causal)
-        return self.ln_final(x[:, -1]) @ self.text_projection
+        return self.ln_final(self.transformer(x, attn_mask=causal))
+
+    def _rows(self, ids: list[int]) -> list[int]:
+        """Rows of the table from CLIP's token ids."""
+        if not self._row:
+            return ids
+        unknown = [token for token in ids if token not in self._row]
+        if unknown:
+            raise SettingError(
+                f"This variant has read few words, and {_in_words(unknown)!r} is not among "
+                "them. Use the name of something that it was trained on."
+            )
+        return [self._row[token] for token in ids]
+
+
+def _in_words(ids: list[int]) -> str:
+    return decode(torch.tensor(ids)).strip()

@@ -10,11 +10,11 @@ from avsl.models.attention import Attention
 
 
 class CLIPSegDecoder(nn.Module):
-    """Reduced vision states, FiLM on the deepest, post-norm layers, then upsampling by 16."""
+    """Reduced vision states, FiLM on the deepest, post-norm layers, upsampling by the patch."""
 
     def __init__(
         self, vision: int = 768, condition: int = 512, width: int = 64, ffn: int = 2048,
-        heads: int = 4, states: int = 3,
+        heads: int = 4, states: int = 3, patch: int = 16,
     ) -> None:  # fmt: skip
         super().__init__()
         self.film_mul = nn.Linear(condition, width)
@@ -26,13 +26,13 @@ class CLIPSegDecoder(nn.Module):
             nn.ReLU(),
             nn.ConvTranspose2d(width, width // 2, 4, 4),
             nn.ReLU(),
-            nn.ConvTranspose2d(width // 2, 1, 4, 4),
+            nn.ConvTranspose2d(width // 2, 1, patch // 4, patch // 4),
         )
 
     def forward(
         self, reduced: tuple[Tensor, ...], condition: Tensor, grid: tuple[int, int]
     ) -> Tensor:
-        """Logits (P, 16 h, 16 w) of P pairs.
+        """Logits (P, patch h, patch w) of P pairs.
 
         ``reduced``: of each state, deepest first, (P, 1 + h w, width) from :meth:`reduce`;
         ``condition`` (P, D); ``grid`` is (h, w).

@@ -13,7 +13,7 @@ from torch import Tensor
 from avsl.models.acl import ACL, Masker
 from avsl.models.audio_tokenizer import AudioTokenizer
 from avsl.models.beats import BEATs, BEATsConfig
-from avsl.models.clip import TextTower, VisionTower
+from avsl.models.clip import ConvStem, TextTower, VisionTower
 from avsl.models.clipseg import CLIPSegDecoder
 
 State = dict[str, Tensor]
@@ -36,6 +36,8 @@ class CLIPSegConfig:
     text_ffn: int = 2048
     context: int = 77
     vocabulary: int = 49408
+    words: tuple[int, ...] = ()  # the token ids a small vocabulary consists of; () for all
+    stem: tuple[int, ...] = ()  # channels of a convolutional stem; () for CLIP's plain patches
     decoder_width: int = 64
     decoder_heads: int = 4
     decoder_ffn: int = 2048
@@ -55,7 +57,10 @@ class ACLConfig:
 
     @classmethod
     def from_dict(cls, values: dict) -> "ACLConfig":
-        clipseg = {**values["clipseg"], "blocks": tuple(values["clipseg"]["blocks"])}
+        clipseg = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values["clipseg"].items()
+        }
         return cls(
             BEATsConfig(**values["beats"]),
             CLIPSegConfig(**clipseg),
@@ -73,10 +78,10 @@ def build(config: ACLConfig) -> ACL:
             len(config.beats_blocks) * config.beats.encoder_embed_dim, sizes.text_width
         ),
         VisionTower(clip),
-        TextTower(clip),
+        TextTower(clip, sizes.words),
         CLIPSegDecoder(
             sizes.vision_width, sizes.embed, sizes.decoder_width, sizes.decoder_ffn,
-            sizes.decoder_heads, len(sizes.blocks),
+            sizes.decoder_heads, len(sizes.blocks), sizes.patch,
         ),
         Masker(),
         config.beats_blocks,
@@ -103,7 +108,10 @@ def _clip(sizes: CLIPSegConfig) -> CLIP:
         layers=sizes.text_layers,
         mlp_ratio=sizes.text_ffn / sizes.text_width,
     )
-    return CLIP(sizes.embed, vision, text, quick_gelu=True)
+    clip = CLIP(sizes.embed, vision, text, quick_gelu=True)
+    if sizes.stem:
+        clip.visual.conv1 = ConvStem(sizes.stem, sizes.vision_width, sizes.patch)
+    return clip
 
 
 def from_published(clipseg: State, clipseg_config: dict, beats: dict, acl: dict) -> ACL:

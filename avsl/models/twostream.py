@@ -14,6 +14,7 @@ from torchvision.models.resnet import BasicBlock
 
 from avsl.models.spectrogram import FRONTS
 
+HEAT_CENTRE, HEAT_WIDTH = 0.4, 0.2  # cosines; LVS calls places below that centre silent
 IMAGE_MEAN, IMAGE_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's
 
 
@@ -131,6 +132,15 @@ class TwoStream(nn.Module):
 def cosine_maps(image: Tensor, audio: Tensor) -> Tensor:
     """(B, C, h, w) with (N, C), both of unit length over C: (B, N, h, w)."""
     return (audio @ image.flatten(2)).unflatten(2, image.shape[2:])
+
+
+def heatmap(cosines: Tensor) -> Tensor:
+    """sigmoid((cosine - 0.4) / 0.2): [-1, 1] to (0, 1), in any shape.
+
+    The same for every picture, never min-max, so that a fixed threshold means something: 0.5 is a
+    cosine of 0.4, and what is unrelated (0) stays dark at 0.12.
+    """
+    return torch.sigmoid((cosines - HEAT_CENTRE) / HEAT_WIDTH)
 
 
 def confidence(maps: Tensor) -> Tensor:

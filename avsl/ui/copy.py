@@ -119,6 +119,11 @@ def licence(text: str) -> str:
     return f"Licence: {text}."
 
 
+def trained_on(text: str) -> str:
+    """What a variant learned from, for its card."""
+    return f"Trained on: {text}"
+
+
 def moment_words(verdict: str, heard: str, places: list[str], time_s: float) -> str:
     """One moment as a sentence, also the picture's text for those who do not see it.
 

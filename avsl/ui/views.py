@@ -118,10 +118,11 @@ def _ruled(number: float, rule: str) -> str:
 
 
 def card(card: VariantCard) -> str:
-    """A variant's state, what it is good for, what it cannot do, and its licence."""
+    """A variant's state, what it is good for, what it cannot do, its data and its licence."""
     kind = card.state.name.lower()
     missing = card.download if card.state is State.NEEDS_DOWNLOAD else ""
-    lines = (card.summary, card.limits, copy.licence(card.licence))
+    data = [copy.trained_on(card.trained_on)] if card.trained_on else []
+    lines = (card.summary, card.limits, *data, copy.licence(card.licence))
     return (
         f'<div class="avsl-card"><p><span class="state {kind}">{escape(card.state.value)}</span> '
         f"{escape(missing)}</p>{''.join(f'<p>{escape(line)}</p>' for line in lines)}</div>"

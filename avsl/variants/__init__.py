@@ -1,4 +1,7 @@
-"""The registry: every variant by name, by folder, or by its id on the Hub."""
+"""The registry: every variant by name, by folder, or by its id on the Hub.
+
+Names are those built in and those of the trained variants that ship in ``checkpoints/``.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,6 +12,7 @@ from avsl.errors import VariantError
 from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import acl_card, fetch_all, missing
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Evidence, State, Variant, VariantCard
+from avsl.variants.folders import shipped_cards, shipped_folders
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
 __all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "commands", "load"]
@@ -36,45 +40,51 @@ _REGISTRY = {
 
 
 def cards() -> list[VariantCard]:
-    """The card of every variant this version knows, the default first, with its state now."""
-    return [entry.card() for entry in _REGISTRY.values()]
+    """The card of every variant known by name, the default first, with its state now."""
+    trained = [card for card in shipped_cards() if card.name not in _REGISTRY]
+    return [*(entry.card() for entry in _REGISTRY.values()), *trained]
 
 
 def commands(name: str) -> list[str]:
     """The shell commands that put a variant's missing files on this machine, if any are."""
-    return _REGISTRY[name].missing()
+    return _REGISTRY[name].missing() if name in _REGISTRY else []
 
 
 def load(
     name: str = "sync", progress: Progress = no_progress, revision: str | None = None
 ) -> Variant:
-    """A variant by registered name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
+    """A variant by name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
 
     ``revision``: a branch, tag or commit of a Hub id (None: the newest of main). Downloads what is
     missing or has changed; offline the last copy is used and the card's note says so. Raises
     :class:`VariantError` where there is no such variant or its files cannot be had, with what to
     do about it.
     """
-    by_id = name not in _REGISTRY and not Path(name).is_dir() and name.count("/") == 1
+    shipped = shipped_folders()
+    named = name in _REGISTRY or name in shipped
+    by_id = not named and not Path(name).is_dir() and name.count("/") == 1
     if revision is not None and not by_id:
         raise VariantError(f"{name!r} has no revisions: only a Hub id (user/name) has.")
     if name in _REGISTRY:
         return _REGISTRY[name].load(progress)
+    if name in shipped:
+        return _load_folder(shipped[name], name=name)
     if Path(name).is_dir():
         return _load_folder(Path(name))
     if by_id:
         fetched = hub.fetch_folder(name, (CARD_FILE, WEIGHTS_FILE), progress, revision)
-        variant = _load_folder(fetched.folder)
-        variant.card = replace(variant.card, note=fetched.note)
-        return variant
-    known = ", ".join(_REGISTRY)
+        return _load_folder(fetched.folder, note=fetched.note)
+    known = ", ".join([*_REGISTRY, *shipped])
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
         "(user/name) will do as well."
     )
 
 
-def _load_folder(folder: Path) -> Variant:
+def _load_folder(folder: Path, **facts: str) -> Variant:
+    """The variant of ``folder`` with some facts of its card replaced."""
     from avsl.checkpoint import load_folder
 
-    return load_folder(folder)
+    variant = load_folder(folder)
+    variant.card = replace(variant.card, **facts)
+    return variant

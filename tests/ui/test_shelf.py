@@ -295,7 +295,7 @@ def test_offline_acl_says_what_is_missing_and_sync_works(hub, tmp_path, clip):
 
 
 def test_the_card_says_its_state_size_and_licence(hub):
-    first, acl = cards()
+    first, acl, *_ = cards()
     assert (first.name, first.state, acl.name) == ("sync", State.READY, "acl")
     assert acl.state is State.NEEDS_DOWNLOAD
     told = _card("acl")

@@ -30,10 +30,16 @@ class ACLLoss:
 
 
 def acl_loss(out: TrainingOutput, margin: float = 0.0, exclude: Tensor | None = None) -> ACLLoss:
-    """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE."""
+    """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE.
+
+    Where only some pairs were decoded, the feature term is contrasted among those.
+    """
+    no_feature = exclude
+    if out.decoded is not None:
+        no_feature = ~out.decoded if exclude is None else exclude | ~out.decoded
     return ACLLoss(
         image_loss(out.v_i, out.audio, margin, exclude),
-        feature_loss(out.v_f, out.audio, margin, exclude),
+        feature_loss(out.v_f, out.audio, margin, no_feature),
         area_loss(out.positive_area, out.negative_area),
     )
 

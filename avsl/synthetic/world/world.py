@@ -77,6 +77,16 @@ class World:
         return Pairs(images, sounds, masks, scenes)
 
     @torch.no_grad()
+    def pictures(self, scenes: Scenes) -> tuple[Tensor, Tensor]:
+        """Only the pictures of scenes (B, 3, px, px), and the masks of what they show."""
+        parts = []
+        for first in range(0, len(scenes), AT_ONCE):
+            some = scenes[first : first + AT_ONCE]
+            parts.append(self._pictured(some, self._events(some)))
+        images, masks = (torch.cat(part) for part in zip(*parts, strict=True))
+        return images, masks
+
+    @torch.no_grad()
     def sounds(self, scenes: Scenes) -> Tensor:
         """Only the sounds of scenes, (B, S)."""
         return waveforms(scenes, self._events(scenes), self.difficulty, self.duration_s)

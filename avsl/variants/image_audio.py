@@ -1,0 +1,207 @@
+"""What all variants share that look at single frames and hear windows of sound.
+
+A subclass says how its network sees, hears and grounds; from that come the three steps
+(``encode_frames``, dear and kept for the clip at hand; ``encode_audio``; ``ground``) and
+``localize``, so that another sound over the same picture encodes no frame.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import ClassVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from avsl.clip import Clip
+from avsl.devices import best_device
+from avsl.progress import Progress, no_progress
+from avsl.settings import SAMPLE_RATE_HZ
+from avsl.shots import cut_times
+from avsl.variants.base import Evidence, State, VariantCard
+from avsl.variants.keyframes import Features, KeyframeEncoder
+from avsl.variants.windows import cut_windows, sound_windows
+
+BATCH_FRAMES = 8
+CUT_SIZE = (64, 48)  # of the grey frames in which cuts are looked for
+MAX_CACHED_FRAMES = 600  # of one clip, about 0.4 MB each
+PROBE_NOISE_DBFS = -20.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What N sound windows became."""
+
+    embeddings: Tensor  # (N, ...), as ``ground`` takes them
+    labels: tuple[str, ...] = ()  # (N,) what each may be, "" where unsure; () if none are named
+
+
+class ImageAudioVariant(ABC):
+    """A loaded network. ``image_px`` is the side frames are squashed to; ``window_s`` is how much
+    sound each map rests on.
+    """
+
+    family: ClassVar[str]  # of networks, as in a folder's card
+    inputs: ClassVar[tuple[str, ...]] = ("image_px", "window_s")  # a folder keeps them too
+    mean: ClassVar[tuple[float, ...]]  # of frames, as the network was trained
+    std: ClassVar[tuple[float, ...]]
+    eye: ClassVar[str]  # what frames are squashed for, in words
+    hop_s: ClassVar[float]  # between the centres of sound windows
+
+    def __init__(
+        self,
+        model: nn.Module,
+        card: VariantCard,
+        image_px: int,
+        window_s: float,
+        device: torch.device | None = None,
+    ) -> None:
+        self.device = device or best_device()
+        self.model = model.eval().to(self.device)
+        self.card = replace(card, state=State.READY)
+        self.image_px = image_px
+        self.window_s = window_s
+        self._cache: tuple[object, bytes, list[Features]] | None = None
+
+    # What a network has to say.
+
+    @abstractmethod
+    def _see(self, image: Tensor) -> Features:
+        """(N, 3, px, px), normalised, to features of N frames."""
+
+    @abstractmethod
+    def _hear(self, sound: Tensor) -> Heard:
+        """(N, S) at 16 kHz, S samples being ``window_s``."""
+
+    @abstractmethod
+    def ground(self, seen: Features, embeddings: Tensor) -> Tensor:
+        """Maps (B, h, w) in [0, 1] of frame b with embedding b, over the whole frame again."""
+
+    @abstractmethod
+    def certainty(self, maps: Tensor) -> Tensor:
+        """How strongly maps (B, h, w) mark something: (B,), in the maps' unit."""
+
+    # The other steps of every image-audio variant.
+
+    @torch.inference_mode()
+    def encode_frames(self, frames: np.ndarray) -> Features:
+        """uint8 (N, H, W, 3) of any size, squashed to a square -> what ``ground`` needs."""
+        return self._see(self.image(frames))
+
+    @torch.inference_mode()
+    def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
+        """(S,) float32 at 16 kHz and windows (N, 2) in seconds, all of one length."""
+        batches = np.array_split(windows_s, -(-len(windows_s) // BATCH_FRAMES))
+        heard = [
+            self._hear(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
+            for some in batches
+        ]
+        labels = tuple(label for each in heard for label in each.labels)
+        return Heard(torch.cat([each.embeddings for each in heard]), labels)
+
+    @torch.inference_mode()
+    def judge(self, seen: Features, embeddings: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps (B, h, w) and confidence (B,): by how much more certain a map is than those that
+        silence and noise give on the same frame.
+        """
+        found = self.ground(seen, embeddings)
+        chance = [
+            self.certainty(self.ground(seen, probe.expand_as(embeddings))) for probe in self._probes
+        ]
+        return found, self.certainty(found) - torch.stack(chance).amax(0)
+
+    def localize(
+        self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
+    ) -> Evidence:
+        """Maps at ``times_s`` (T,); frames that show the same share one encoding."""
+        windows_s, which = sound_windows(times_s, clip.duration_s, self.window_s, self.hop_s)
+        progress(0.0, "listening")
+        heard = self.encode_audio(clip.waveform, windows_s)
+        labels = tuple(heard.labels[index] for index in which) if heard.labels else ()
+        windows_s = np.minimum(windows_s, clip.duration_s)[which]
+        return self._evidence(clip, times_s, heard.embeddings[which], windows_s, labels, progress)
+
+    def _evidence(
+        self,
+        clip: Clip,
+        times_s: np.ndarray,
+        embeddings: Tensor,
+        windows_s: np.ndarray,
+        labels: tuple[str, ...],
+        progress: Progress,
+    ) -> Evidence:
+        """What the frames at ``times_s`` (T,) show of their embeddings (T, ...)."""
+        maps, confidence, done = [], [], 0
+        for seen in self._frames(clip, times_s, progress):
+            found, sure = self.judge(seen, embeddings[done : done + len(seen)])
+            done += len(seen)
+            maps.append(found.cpu().numpy())
+            confidence.append(sure.cpu().numpy())
+        return Evidence(
+            np.concatenate(maps),
+            np.concatenate(confidence),
+            windows_s,
+            self._notes(clip),
+            labels,
+            cut_times(clip.stream(*CUT_SIZE, gray=True)),
+        )
+
+    def _frames(self, clip: Clip, times_s: np.ndarray, progress: Progress) -> Iterator[Features]:
+        """Features of the frames at ``times_s`` in batches; those of the last clip are kept, so
+        that another sound over the same picture encodes nothing.
+        """
+        key = times_s.tobytes()
+        if self._cache is not None and self._cache[0] is clip.source and self._cache[1] == key:
+            yield from self._cache[2]
+            return
+        encoder, kept = KeyframeEncoder(self.encode_frames), []
+        frames = clip.frames_at(times_s)
+        done = 0
+        while batch := list(islice(frames, BATCH_FRAMES)):
+            progress(0.2 + 0.8 * done / len(times_s), "looking at frames")
+            features = encoder(batch)
+            done += len(batch)
+            kept.append(features)
+            yield features
+            if done > MAX_CACHED_FRAMES:
+                kept.clear()
+        if done <= MAX_CACHED_FRAMES:
+            self._cache = (clip.source, key, kept)
+
+    @cached_property
+    def _probes(self) -> Tensor:
+        """Embeddings of silence and of white noise, which must light nothing up: (2, 1, ...)."""
+        samples = round(self.window_s * SAMPLE_RATE_HZ)
+        noise = np.random.default_rng(0).standard_normal(samples) * 10 ** (PROBE_NOISE_DBFS / 20)
+        sounds = np.stack([np.zeros(samples), noise]).astype(np.float32)
+        window = np.array([[0.0, self.window_s]])
+        return torch.stack([self.encode_audio(sound, window).embeddings for sound in sounds])
+
+    def image(self, frames: np.ndarray) -> Tensor:
+        """uint8 (N, H, W, 3) -> (N, 3, px, px) normalised as the network was trained, bicubic."""
+        pixels = torch.from_numpy(frames).to(self.device).permute(0, 3, 1, 2).float()
+        size = (self.image_px, self.image_px)
+        square = F.interpolate(pixels, size, mode="bicubic", antialias=True).clamp(0, 255) / 255
+        mean, std = (
+            torch.tensor(v, device=self.device)[:, None, None] for v in (self.mean, self.std)
+        )
+        return (square - mean) / std
+
+    def _notes(self, clip: Clip) -> tuple[str, ...]:
+        """What had to be done to the clip, as sentences."""
+        notes = []
+        if clip.width != clip.height:
+            notes.append(
+                f"Frames were squashed from {clip.width}x{clip.height} to "
+                f"{self.image_px}x{self.image_px} for {self.eye}; the maps are stretched back."
+            )
+        if clip.duration_s < self.window_s:
+            notes.append(
+                f"The sound was padded with silence to the {self.window_s:g} s that the variant "
+                "listens to."
+            )
+        return tuple(notes)

@@ -1,0 +1,58 @@
+"""What a training is judged by: a network that knows the truth is right, and the gate holds."""
+
+import pytest
+import torch
+from torch import nn
+
+from tests.train.small import SMALL
+from train.validation import PASSED, Scenes, validate
+
+
+class Knowing:
+    """A stand-in whose maps are the truth, and whose confidence tells what is in view."""
+
+    def __init__(self, scenes: Scenes, strength: float) -> None:
+        self.module = nn.Linear(1, 1)
+        self.scenes, self.strength = scenes, strength
+
+    def loss(self, batch, moment):
+        return batch.images.mean()
+
+    def maps(self, batch):
+        if torch.equal(batch.images, self.scenes.out_of_view.images[: len(batch)]):
+            return torch.zeros(len(batch), 8, 8), torch.linspace(0, 1, len(batch))
+        rows = [
+            next(i for i, own in enumerate(self.scenes.batch.images) if torch.equal(own, image))
+            for image in batch.images
+        ]
+        return self.strength * self.scenes.truth[rows].float(), torch.full((len(batch),), 0.99)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    return Scenes.of(SMALL.changed({"validation_scenes": 40, "batch": 40}))
+
+
+def test_the_truth_is_found_at_any_strength_and_the_threshold_follows_it(scenes):
+    config = SMALL.changed({"batch": 40})
+    for strength, most in ((1.0, 0.95), (0.4, 0.4)):
+        found = validate(Knowing(scenes, strength), scenes, config, 7)
+        assert (found.step, found.ciou) == (7, 100.0)
+        assert 0 < found.threshold <= most
+    assert found.score == (found.ciou + found.auc) / 2
+
+
+def test_a_tenth_of_the_scenes_without_a_source_in_view_pass_the_gate(scenes):
+    found = validate(Knowing(scenes, 1.0), scenes, SMALL.changed({"batch": 40}), 1)
+    deaf = torch.linspace(0, 1, 20)
+    assert (deaf >= found.gate).sum() == round(PASSED * 20)
+    assert found.found == 100.0
+
+
+def test_scenes_are_matched_whatever_the_noise_of_training_and_the_same_for_every_seed(scenes):
+    noisy = SMALL.changed({"validation_scenes": 40, "mismatched": 0.4, "seed": 5})
+    again = Scenes.of(noisy)
+    assert torch.equal(again.batch.images, scenes.batch.images)
+    assert torch.equal(again.batch.waveforms, scenes.batch.waveforms)
+    assert scenes.truth.flatten(1).any(1).all()
+    assert len(scenes.out_of_view) == 20

@@ -1,0 +1,61 @@
+"""A backbone as a folder: the frozen towers of a tiny ACL, and what was measured of them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+
+from avsl.errors import SettingError
+from avsl.models.acl import ACL
+from avsl.models.published import ACLConfig, build
+
+FORMAT = "avsl.backbone/1"
+WEIGHTS_FILE, FACTS_FILE = "backbone.safetensors", "backbone.json"
+LEARNED_LATER = ("audio_proj.", "masker.")  # in the audio-visual stage
+
+
+def is_one(folder: Path) -> bool:
+    """Whether the folder holds a backbone."""
+    return (folder / FACTS_FILE).is_file()
+
+
+def remove(folder: Path) -> None:
+    """Forget the backbone in the folder, if there is one."""
+    for name in (FACTS_FILE, WEIGHTS_FILE):
+        (folder / name).unlink(missing_ok=True)
+
+
+def save(model: ACL, folder: Path, facts: dict[str, Any]) -> None:
+    """Write what stages (a) to (c) made of ``model``, with its sizes and ``facts``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    state = {
+        name: value.contiguous()
+        for name, value in model.state_dict().items()
+        if not name.startswith(LEARNED_LATER)
+    }
+    save_file(state, folder / WEIGHTS_FILE)
+    card = {"format": FORMAT, "network": model.config.to_dict(), **facts}
+    (folder / FACTS_FILE).write_text(json.dumps(card, indent=1))
+
+
+def load(folder: Path) -> tuple[ACL, dict[str, Any]]:
+    """An ACL on that backbone, its audio projector new, and the backbone's facts.
+
+    Raises :class:`SettingError` where there is none.
+    """
+    folder = Path(folder)
+    try:
+        facts = json.loads((folder / FACTS_FILE).read_text())
+        state = load_file(folder / WEIGHTS_FILE)
+    except (OSError, ValueError) as error:
+        raise SettingError(
+            f"There is no backbone in {folder}. Make one with: "
+            f"python -m train.stages.run --out {folder}"
+        ) from error
+    if facts.get("format") != FORMAT:
+        raise SettingError(f"{folder / FACTS_FILE} is not a backbone of this version ({FORMAT}).")
+    model = build(ACLConfig.from_dict(facts["network"]))
+    learned = {n: v for n, v in model.state_dict().items() if n.startswith(LEARNED_LATER)}
+    model.load_state_dict(state | learned)
+    return model, facts

@@ -1,0 +1,132 @@
+"""Make a backbone: ``python -m train.stages.run --out FOLDER [--minutes M | --steps A B C]``.
+
+Stages (a) to (c) one after another, each for so long, then what was measured of them. A stage that
+is done is kept in the folder and not repeated; ``--again`` begins anew.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from avsl.errors import AvslError, SettingError
+from avsl.models.acl import ACL
+from avsl.models.published import build
+from avsl.synthetic.world import VERSION
+from train.stages import audio, backbone, clip, decoder
+from train.stages.loop import Budget, Course, Report
+from train.stages.sizes import CLASS_NAMES, tiny
+
+SHOWN_EVERY_S = 10.0
+MEASURED_BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Part:
+    """One stage: its module's ``run`` and ``measure`` with their settings."""
+
+    name: str
+    settings: Any
+    run: Callable[..., Course]
+    measure: Callable[..., dict[str, float]]
+
+
+def parts(seed: int = 0) -> tuple[Part, ...]:
+    """In their order: the decoder needs the towers."""
+    stages = (
+        (clip, clip.ClipStage()),
+        (decoder, decoder.DecoderStage()),
+        (audio, audio.AudioStage()),
+    )
+    return tuple(
+        Part(
+            module.__name__.rpartition(".")[2],
+            replace(settings, source=replace(settings.source, seed=seed)),
+            module.run,
+            module.measure,
+        )
+        for module, settings in stages
+    )
+
+
+def make(
+    folder: Path,
+    model: ACL,
+    stages: tuple[Part, ...],
+    budgets: tuple[Budget, ...],
+    seed: int = 0,
+    bf16: bool = False,
+    report: Callable[[str], Report] = lambda name: lambda step, progress, loss: None,
+    batches: int = MEASURED_BATCHES,
+) -> dict[str, Any]:
+    """Run the stages that ``folder`` does not hold yet, and measure; the backbone's facts."""
+    facts: dict[str, Any] = {"world": VERSION, "seed": seed, "class_names": CLASS_NAMES}
+    if backbone.is_one(folder):
+        kept, facts = backbone.load(folder)
+        if kept.config != model.config:
+            raise SettingError(f"The backbone in {folder} has other sizes: make it --again.")
+        model.load_state_dict(kept.state_dict())
+    for part, budget in zip(stages, budgets, strict=True):
+        if part.name in facts:
+            continue
+        torch.manual_seed(seed)
+        course = part.run(model, budget, part.settings, bf16, report(part.name))
+        measured = part.measure(model, part.settings.source, batches)
+        facts[part.name] = {**course.facts(), **measured}
+        backbone.save(model, folder, facts)
+    return facts
+
+
+def shown(name: str) -> Report:
+    """Prints where a stage stands, every few seconds."""
+    last = time.monotonic()
+
+    def show(step: int, progress: float, loss: float) -> None:
+        nonlocal last
+        if time.monotonic() - last >= SHOWN_EVERY_S:
+            last = time.monotonic()
+            print(f"{name}: step {step}, {progress:.0%}, loss {loss:.3f}", flush=True)
+
+    return show
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m train.stages.run", description=__doc__)
+    parser.add_argument("--out", type=Path, required=True, help="the backbone's folder")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--minutes", type=float, default=6.0, help="of each stage")
+    length.add_argument(
+        "--steps", type=int, nargs=3, metavar=("A", "B", "C"), help="the same result again"
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0, help="of torch; 0: as torch likes")
+    parser.add_argument("--bf16", action="store_true", help="bfloat16: quicker with AVX-512")
+    parser.add_argument("--again", action="store_true", help="repeat stages that are done")
+    given = parser.parse_args(arguments)
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    torch.manual_seed(given.seed)
+    budgets = (Budget(minutes=given.minutes),) * 3
+    if given.steps:
+        budgets = tuple(map(Budget, given.steps))
+    if given.again:
+        backbone.remove(given.out)
+    try:
+        facts = make(
+            given.out, build(tiny()), parts(given.seed), budgets, given.seed, given.bf16, shown
+        )
+    except AvslError as error:
+        print(f"train.stages.run: {error}", file=sys.stderr)
+        return 1
+    print(json.dumps(facts, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
