@@ -41,9 +41,13 @@ class Line(NamedTuple):
 
 
 def single(judged: Judged, fixed: Fixed = ()) -> list[Score]:
-    """cIoU (success at 0.5) and AUC by sweep, median and adaptive threshold."""
+    """cIoU (success at 0.5) and AUC by sweep, median and adaptive threshold.
+
+    A case without any truth (VGG-SS has two, whose boxes are broken) counts as a failure, as it
+    does upstream.
+    """
     located = ~judged.empty
-    scored = located & ~judged.validation
+    scored = ~judged.validation
     cuts = [*absolute_cuts(judged, located, fixed), median_cut(judged), adaptive_cut(judged)]
     return [
         score
