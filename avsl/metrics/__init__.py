@@ -30,13 +30,12 @@ from avsl.metrics.protocols import (
     interactive,
     multi,
     negative,
-    overlaps,
     segmentation,
     single,
     video,
 )
 from avsl.metrics.score import Score
-from avsl.metrics.thresholds import SWEEP, adaptive, median, sweep
+from avsl.metrics.thresholds import SWEEP, adaptive, best, best_on_average, median, sweep
 
 __all__ = [
     "SWEEP",
@@ -47,6 +46,8 @@ __all__ = [
     "areas_above",
     "areas_at",
     "auc",
+    "best",
+    "best_on_average",
     "ciou",
     "consensus",
     "curves",
@@ -56,7 +57,6 @@ __all__ = [
     "median",
     "multi",
     "negative",
-    "overlaps",
     "rasterise",
     "segmentation",
     "single",

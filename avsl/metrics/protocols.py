@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from avsl.metrics.bootstrap import weighted_mean
-from avsl.metrics.cuts import Cut, absolute_cuts, adaptive_cut, median_cut
+from avsl.metrics.cuts import Cut, Picker, absolute_cuts, adaptive_cut, median_cut
 from avsl.metrics.extended import ap, max_f1, precision_recall, top_quarter
 from avsl.metrics.interactive import iauc, iiou, weakest
 from avsl.metrics.judged import Judged
@@ -23,10 +23,11 @@ from avsl.metrics.overlap import OVERLAPS, Areas, auc, ciou, success, success_cu
 from avsl.metrics.score import Score
 from avsl.metrics.segmentation import f_measure, frame_f, frame_iou
 from avsl.metrics.sheet import Sheet
-from avsl.metrics.thresholds import SWEEP
+from avsl.metrics.thresholds import SWEEP, best, best_on_average
 from avsl.metrics.video import lit, on_off, true_negative_moment
 
 Fixed = tuple[float, ...]
+MOST_POINTS = 200  # of a curve over confidences
 
 
 class Line(NamedTuple):
@@ -40,9 +41,13 @@ class Line(NamedTuple):
 
 
 def single(judged: Judged, fixed: Fixed = ()) -> list[Score]:
-    """cIoU (success at 0.5) and AUC by sweep, median and adaptive threshold."""
+    """cIoU (success at 0.5) and AUC by sweep, median and adaptive threshold.
+
+    A case without any truth (VGG-SS has two, whose boxes are broken) counts as a failure, as it
+    does upstream.
+    """
     located = ~judged.empty
-    scored = located & ~judged.validation
+    scored = ~judged.validation
     cuts = [*absolute_cuts(judged, located, fixed), median_cut(judged), adaptive_cut(judged)]
     return [
         score
@@ -122,7 +127,7 @@ def video(judged: Judged, fixed: Fixed = ()) -> list[Score]:
     """AVATAR's CIoU (mean), AUC and TN% for each scenario and in all, and on/off agreement.
 
     ``labels`` are the scenarios, "" is none; moments of a clip share a case or a group, and
-    intervals are over these.
+    intervals are over these. Thresholds are chosen for the mean ciou, AVATAR's CIoU.
     """
     located = ~judged.empty
     test = ~judged.validation
@@ -130,7 +135,7 @@ def video(judged: Judged, fixed: Fixed = ()) -> list[Score]:
     parts = {"video": test, **{f"video {name}": test & judged.labelled(name) for name in scenarios}}
     return [
         score
-        for cut in absolute_cuts(judged, located, fixed or _fallback(judged))
+        for cut in absolute_cuts(judged, located, fixed or _fallback(judged), best_on_average)
         for name, part in parts.items()
         for score in _moments(judged, cut, name, part)
     ]
@@ -141,13 +146,16 @@ def negative(judged: Judged, fixed: Fixed = (0.5,)) -> list[Score]:
     return _negative(judged, absolute_cuts(judged, ~judged.empty, fixed))
 
 
-def curves(judged: Judged) -> list[Line]:
-    """Success over overlap, cIoU over map threshold, and precision over recall where it applies."""
+def curves(judged: Judged, pick: Picker = best) -> list[Line]:
+    """Success over overlap, cIoU over map threshold, and precision over recall where it applies.
+
+    ``pick``: how the kind of set chooses its threshold, :func:`best_on_average` for videos.
+    """
     located = ~judged.empty
     scored = located & ~judged.validation
     if not scored.any():
         return []
-    rules = [*absolute_cuts(judged, located), median_cut(judged), adaptive_cut(judged)]
+    rules = [*absolute_cuts(judged, located, (), pick), median_cut(judged), adaptive_cut(judged)]
     lines = [
         Line(cut.rule, "overlap", "success", OVERLAPS.tolist(), _listed(_curve(cut, scored)))
         for cut in rules
@@ -155,18 +163,6 @@ def curves(judged: Judged) -> list[Line]:
     rates = success(ciou(judged.swept.of(scored))).mean(0)
     lines.append(Line("sweep", "map threshold", "cIoU", SWEEP.tolist(), _listed(rates)))
     return lines + _precision_line(judged, rules[0])
-
-
-def overlaps(judged: Judged) -> Tensor:
-    """The ciou of every map at the first absolute cut that there is, (M,); nan where empty.
-
-    The threshold is that of validation, else the best on test: for picking cases worth a look.
-    """
-    located = ~judged.empty
-    if not located.any():
-        return torch.full((len(located),), torch.nan, dtype=torch.float64)
-    cut = absolute_cuts(judged, located)[0]
-    return torch.where(located, ciou(cut.areas), torch.nan)
 
 
 def _success(sheet: Sheet, cut: Cut, names: tuple[str, str]) -> list[Score]:
@@ -289,6 +285,7 @@ def _precision_line(judged: Judged, cut: Cut) -> list[Line]:
     confidence = _confidence(judged)[test]
     right = ciou(cut.areas.of(test)) >= 0.5
     steps = confidence.sort().values.flip(0)
+    steps = steps[:: len(steps) // MOST_POINTS + 1]
     precision, recall = precision_recall(right, sounding, confidence, steps)
     return [Line("extended", "recall", "precision", recall.tolist(), precision.tolist())]
 

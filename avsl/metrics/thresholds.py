@@ -45,6 +45,13 @@ def best(areas: Areas) -> int:
     return max(range(len(ordered)), key=ordered.__getitem__)
 
 
+def best_on_average(areas: Areas) -> int:
+    """The index of the threshold with the highest mean ciou: steadier than a success rate where
+    many maps are of few clips.
+    """
+    return int(ciou(areas).mean(0).argmax())
+
+
 def ranked(maps: Tensor, ranks: Tensor) -> Tensor:
     """Each map's value at a rank, 0 the lowest: (M, H, W), (M,) -> (M,) float32."""
     found = np.zeros(len(maps), np.float32)

@@ -148,6 +148,8 @@ def test_the_shipped_results_their_cases_and_their_files(open_page):
         expect(page.locator("#benchmark-table caption")).to_contain_text(name)
     case = shipped["cases"][0]
     choose(page, "set", case["set"])
+    expect(page.locator("#benchmark-table caption")).to_contain_text(case["set"])
+    expect(page.locator("#benchmark-cases h2")).to_contain_text(case["set"])
     name = page.get_by_role("rowheader", name=case["variant"], exact=True)
     page.locator("#benchmark-table tr", has=name).locator("td button").first.click()
     expect(page.locator("#benchmark-cases h2")).to_have_text(

@@ -154,3 +154,9 @@ def test_curves_start_where_the_scores_are():
     success = next(line for line in lines if line.x_name == "overlap")
     assert success.y[0] == 100 and success.y[10] == 50
     assert len(next(line for line in lines if line.x_name == "map threshold").x) == 19
+
+
+def test_a_single_case_whose_boxes_are_broken_is_a_failure_and_not_left_out():
+    scores = metrics.single(judged([(LEFT, LEFT), (LEFT, NOTHING)], expected=2))
+    score = found(scores, "cIoU", "sweep", "test sweep (upstream)")
+    assert (score.value, score.found) == (50, 2)

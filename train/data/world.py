@@ -118,7 +118,7 @@ class FilmSet:
     cinema: Cinema
     kind: Kind = Kind.VIDEO
     seed: int = 0
-    validation_each: int = 2  # films of each scenario that thresholds are chosen on
+    validation_each: int = 8  # films of each scenario that thresholds are chosen on
 
     @property
     def expected(self) -> int:

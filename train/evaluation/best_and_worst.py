@@ -8,6 +8,7 @@ from avsl.metrics.cuts import absolute_cuts
 from avsl.metrics.multisource import frame_means
 from train.evaluation.pictures import panels
 from train.evaluation.runner import SetRun
+from train.evaluation.scoring import picker
 
 CASES = 3  # of each end
 FOLDER = "cases"
@@ -25,7 +26,7 @@ def best_and_worst(run: SetRun, name: str, stack: Judged, folder: Path | None) -
     tested = located & ~stack.validation
     if not tested.any():
         return []
-    cut = absolute_cuts(stack, located)[0]
+    cut = absolute_cuts(stack, located, (), picker(run.benchmark.kind))[0]
     values, cases = frame_means(ciou(cut.areas.of(tested)), stack.case[tested])
     ranked = sorted(zip(values.tolist(), cases.tolist(), strict=True), key=lambda entry: -entry[0])
     ends = [*ranked[:CASES], *ranked[max(CASES, len(ranked) - CASES) :]]

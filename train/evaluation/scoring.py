@@ -5,7 +5,8 @@ from dataclasses import replace
 import torch
 
 from avsl.benchmark import Curve, Row
-from avsl.metrics import protocols
+from avsl.metrics import best, best_on_average, protocols
+from avsl.metrics.cuts import Picker
 from avsl.metrics.judged import Judged
 from avsl.metrics.score import Score
 from train.data.cases import Kind
@@ -19,6 +20,7 @@ PROTOCOLS = {
     Kind.MULTI: protocols.multi,
     Kind.VIDEO: protocols.video,
 }
+PICKED_BY = {Kind.VIDEO: best_on_average}  # else for the success rate, as ACL
 ALSO_AT = {Kind.SEGMENTATION: (0.5,)}  # thresholds of papers, beside the variant's own
 CALIBRATED = "the variant's own"
 
@@ -67,8 +69,15 @@ def score(run: SetRun, name: str, stack: Judged) -> tuple[list[Row], list[Curve]
     fixed = {card.threshold, *ALSO_AT.get(kind, ())}
     scores = PROTOCOLS[kind](stack, tuple(fixed)) + negative_scores(run, name)
     rows = [Row(run.benchmark.name, name, _named(one, card.threshold)) for one in scores]
-    lines = [Curve(run.benchmark.name, name, *line) for line in protocols.curves(stack)]
+    lines = [
+        Curve(run.benchmark.name, name, *line) for line in protocols.curves(stack, picker(kind))
+    ]
     return rows, lines
+
+
+def picker(kind: Kind) -> Picker:
+    """How a set of this kind chooses one threshold for all maps."""
+    return PICKED_BY.get(kind, best)
 
 
 def negative_scores(run: SetRun, name: str) -> list[Score]:

@@ -2,9 +2,11 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import Any, TypeVar
 
 from avsl.errors import AvslError, Cancelled
 from avsl.progress import Progress, no_progress
@@ -16,6 +18,7 @@ from train.guidance.schema import Checked, SchemaError, from_text
 
 CHARACTERS_PER_TOKEN = 4  # a guess, for endpoints that do not count
 TOKENS_PER_FRAME = 800  # likewise
+T = TypeVar("T")
 USED_UP = "The budget was used up before it was asked about."
 
 
@@ -96,10 +99,20 @@ def describe(
     """
     run = _Run(clips, book, model, asking, Spent(budget), progress, again)
     try:
-        asyncio.run(run.all())
+        finished(run.all())
     except BaseExceptionGroup as group:
         raise _first(group) from None
     return run.outcome()
+
+
+def finished(work: Coroutine[Any, Any, T]) -> T:
+    """Run ``work`` to its end; where an event loop runs already (notebooks), in a thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(asyncio.run, work).result()
 
 
 class _Run:

@@ -9,6 +9,7 @@ from avsl.errors import SettingError
 from tests.train.evaluation.making import FakeSet, case, single
 from train import evaluate
 from train.data.cases import Kind
+from train.data.world import world_sets
 
 
 @pytest.fixture
@@ -88,3 +89,8 @@ def test_a_variant_that_gives_no_number_on_a_set_fails_the_command(sets, tmp_pat
 def test_a_mistake_is_a_sentence(sets, tmp_path, capsys, arguments, said):
     assert run(*arguments, "--out", str(tmp_path)) == 2
     assert said in capsys.readouterr().err
+
+
+def test_world_means_every_set_of_the_world_once(tmp_path):
+    found = [each.name for each in evaluate.open_sets(["world/video", "world"], tmp_path, 0)]
+    assert found[0] == "world/video" and len(set(found)) == len(found) == len(world_sets())

@@ -1,6 +1,5 @@
 """The real client against a language model on loopback that is slow, busy, broken or confused."""
 
-import asyncio
 import json
 import os
 import random
@@ -21,6 +20,7 @@ from train.describe import OK, SOME_REJECTED, USAGE, main
 from train.guidance import endpoint as client
 from train.guidance.book import Key, load_descriptions, opened, rejects_file
 from train.guidance.clips import clips_in
+from train.guidance.describing import finished
 
 ROOT = Path(__file__).resolve().parents[3]
 MEANT = Description(("a dog barking",), ("a parked car",), "a yard")
@@ -367,4 +367,4 @@ def test_a_dead_address_is_tried_then_told():
             await endpoint.ask([])
 
     with pytest.raises(client.UnansweredError, match=r"in 2 tries; .* no connection"):
-        asyncio.run(ask_dead())
+        finished(ask_dead())
