@@ -69,8 +69,10 @@ LVS = TwoStreamConfig(
 EZ_VSL = TwoStreamConfig()  # and of MarginNCE
 SLAVC = TwoStreamConfig(heads=2, image_dropout=0.9)
 FNAC = TwoStreamConfig(image_dropout=0.9)
-TINY = TwoStreamConfig(  # 0.7 M parameters: 112 px pictures, 14 x 14 maps
-    image=TowerConfig(width=16, blocks=(1, 1, 1, 1), strides=(1, 2, 1, 1), stem="patch"),
+TINY = TwoStreamConfig(  # 0.5 M parameters: 112 px pictures, 14 x 14 maps
+    # Each place of the map sees 44 px, about one object: where it sees the whole picture, as in a
+    # deeper tower, the place that fits the sound best need not be where the object is.
+    image=TowerConfig(width=48, blocks=(1, 1), strides=(1, 2), stem="patch"),
     audio=TowerConfig(width=16, blocks=(1, 1, 1, 1), strides=(1, 2, 2, 2), stem="patch"),
     dim=128,
     batch_norm=True,
