@@ -135,7 +135,6 @@ def rubbish_is_refused_in_a_sentence(page: Page, folder: Path) -> None:
     expect(problem).to_have_count(0)
 
 
-@pytest.mark.skipif(not (RESULTS / "results.json").exists(), reason="No results ship yet.")
 def test_the_shipped_results_their_cases_and_their_files(open_page):
     page = open_page(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 844})

@@ -10,6 +10,7 @@ from avsl.metrics import Judged
 from avsl.metrics.extended import top_quarter
 from avsl.metrics.multisource import cap, piap, pixel_ap
 from avsl.metrics.negative import auc_n
+from avsl.metrics.overlap import Areas
 from tests.metrics.making import LEFT, NOTHING, RIGHT, block, found
 
 
@@ -160,3 +161,10 @@ def test_a_single_case_whose_boxes_are_broken_is_a_failure_and_not_left_out():
     scores = metrics.single(judged([(LEFT, LEFT), (LEFT, NOTHING)], expected=2))
     score = found(scores, "cIoU", "sweep", "test sweep (upstream)")
     assert (score.value, score.found) == (50, 2)
+
+
+def test_one_lucky_film_does_not_choose_the_threshold_of_videos():
+    """Four maps at two thresholds: all nearly found, or one found and no other."""
+    hit = torch.tensor([[0.45, 0.5], [0.45, 0.0], [0.45, 0.0], [0.45, 0.0]])
+    areas = Areas(hit, torch.zeros(4, 2), torch.ones(4, 2))
+    assert metrics.best(areas) == 1 and metrics.best_on_average(areas) == 0
