@@ -25,8 +25,25 @@ _RESOLVE = re.compile(r"/(?:(spaces|datasets)/)?([^/]+/[^/]+)/resolve/([^/]+)/(.
 _PREFIXES = {"spaces": "space", "datasets": "dataset", None: "model"}
 
 
+class Hashed:
+    """How the Hub names a file's bytes; for anything with ``content`` and ``large`` (git-lfs)."""
+
+    content: bytes
+    large: bool
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def etag(self) -> str:
+        if self.large:
+            return self.sha256
+        return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content).hexdigest()
+
+
 @dataclass(eq=False)
-class HubFile:
+class HubFile(Hashed):
     """One file, and the faults it is to be served with."""
 
     repo: str
@@ -41,16 +58,6 @@ class HubFile:
     announced_bytes: int | None = None  # a size that the headers claim
     ranges: bool = True  # False: an asked range is ignored
     xet: bool = False  # offered over Xet too, which this server does not speak
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def etag(self) -> str:
-        if self.large:
-            return self.sha256
-        return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content).hexdigest()
 
 
 @dataclass

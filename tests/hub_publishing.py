@@ -21,25 +21,17 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from tests.hub_endpoint import Hashed
+
 TOKEN = "hf_good"
 USER = "someone"
 NAME = r"(?P<repo>[^/]+/[^/]+)"
 
 
 @dataclass(frozen=True)
-class Blob:
+class Blob(Hashed):
     content: bytes
     large: bool
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def etag(self) -> str:
-        if self.large:
-            return self.sha256
-        return hashlib.sha1(b"blob %d\0" % len(self.content) + self.content).hexdigest()
 
 
 @dataclass

@@ -104,11 +104,11 @@ class AclVariant(ImageAudioVariant):
 
     # What every image-audio variant has to say.
 
-    def _see(self, image: Tensor) -> ImageFeatures:
+    def see(self, image: Tensor) -> ImageFeatures:
         with autocast(self.device):
             return self.model.encode_image(image, self._vision)
 
-    def _hear(self, sound: Tensor) -> Heard:
+    def hear(self, sound: Tensor) -> Heard:
         banks = fbank(sound)
         with autocast(self.device):
             features, last = self.model.hear(banks)

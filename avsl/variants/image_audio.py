@@ -70,11 +70,11 @@ class ImageAudioVariant(ABC):
     # What a network has to say.
 
     @abstractmethod
-    def _see(self, image: Tensor) -> Features:
+    def see(self, image: Tensor) -> Features:
         """(N, 3, px, px), normalised, to features of N frames."""
 
     @abstractmethod
-    def _hear(self, sound: Tensor) -> Heard:
+    def hear(self, sound: Tensor) -> Heard:
         """(N, S) at 16 kHz, S samples being ``window_s``."""
 
     @abstractmethod
@@ -90,14 +90,14 @@ class ImageAudioVariant(ABC):
     @torch.inference_mode()
     def encode_frames(self, frames: np.ndarray) -> Features:
         """uint8 (N, H, W, 3) of any size, squashed to a square -> what ``ground`` needs."""
-        return self._see(self.image(frames))
+        return self.see(self.image(frames))
 
     @torch.inference_mode()
     def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
         """(S,) float32 at 16 kHz and windows (N, 2) in seconds, all of one length."""
         batches = np.array_split(windows_s, -(-len(windows_s) // BATCH_FRAMES))
         heard = [
-            self._hear(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
+            self.hear(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
             for some in batches
         ]
         labels = tuple(label for each in heard for label in each.labels)

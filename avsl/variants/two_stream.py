@@ -79,13 +79,13 @@ class TwoStreamVariant(ImageAudioVariant):
             self.model, self.card, self.image_px, self.window_s, self.device, objects
         )
 
-    def _see(self, image: Tensor) -> Seen:
+    def see(self, image: Tensor) -> Seen:
         with autocast(self.device):
             heads = torch.stack(self.model.embed_image(image), dim=1)
             objects = None if self._objects is None else objectness(self._objects(image)).float()
         return Seen(heads.float(), objects)
 
-    def _hear(self, sound: Tensor) -> Heard:
+    def hear(self, sound: Tensor) -> Heard:
         """Embeddings (N, heads, C)."""
         spectrogram = self.model.spectrogram(sound)
         with autocast(self.device):

@@ -115,13 +115,13 @@ def test_progress_can_stop_it(variant):
 
 def test_another_sound_over_the_same_picture_looks_at_no_frame(network, monkeypatch):
     seen: list[int] = []
-    see = network._see
+    see = network.see
 
     def counted(image):
         seen.append(len(image))
         return see(image)
 
-    monkeypatch.setattr(network, "_see", counted)
+    monkeypatch.setattr(network, "see", counted)
     clip = changing_clip()
     first = network.localize(clip, TIMES_S)
     assert sum(seen) == len(TIMES_S)

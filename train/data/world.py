@@ -83,16 +83,13 @@ class PictureSet:
     def _of(
         self, world: World, scenes: Scenes, stream: str, part: Part, indices: range
     ) -> Iterator[Case]:
-        pictures = world.render(scenes)
-        heard = []
-        for name, slots in self.hearings.items():
-            hearing = _hearing(scenes, slots)
-            sounds = pictures.waveforms if slots is None else world.sounds(hearing)
-            heard.append((name, hearing, sounds))
-        images = _as_uint8(pictures.images)
+        pictures, masks = world.pictures(scenes)
+        hearings = {name: _hearing(scenes, slots) for name, slots in self.hearings.items()}
+        heard = [(name, each, world.sounds(each)) for name, each in hearings.items()]
+        images = _as_uint8(pictures)
         for row, index in enumerate(indices):
             for name, hearing, sounds in heard:
-                marked = pictures.masks[row] & hearing.seen_and_heard[row, :, None, None]
+                marked = masks[row] & hearing.seen_and_heard[row, :, None, None]
                 yield Case(
                     id=_id(stream, part, index, name),
                     clip=Clip.from_arrays(

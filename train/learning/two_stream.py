@@ -90,7 +90,7 @@ class TwoStreamLearner:
         variant = self._variant(TWO_STREAM_CARD)
         with torch.inference_mode():
             image, _ = self._inputs(batch)
-            return variant.judge(variant._see(image), variant._hear(batch.waveforms).embeddings)
+            return variant.judge(variant.see(image), variant.hear(batch.waveforms).embeddings)
 
     def save(self, folder: Path, facts: dict[str, Any]) -> None:
         card = replace(TWO_STREAM_CARD, **{"licence": "MIT", **facts})

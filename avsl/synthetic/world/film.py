@@ -90,6 +90,7 @@ class Cinema:
         cut_points = objects.uniform("spans", 2 * SPANS).sort(dim=1).values
         free = duration_s - SPANS * SHORTEST_SPAN_S - 0.8
         edges = 0.1 + cut_points * free
+        # on, off, on, off: no span is shorter than the shortest, no pause than a third of it
         extra = torch.tensor([0.0, 1.0, 1.35, 2.35], device=edges.device) * SHORTEST_SPAN_S
         edges = (edges + extra).clamp(max=duration_s - 0.05)
         whole = objects.chance("always on", self.always_on)

@@ -190,10 +190,4 @@ _FROG = Look(
     },
 )
 
-LOOKS = {
-    "dog": _DOG,
-    "cat": _CAT,
-    "cow": _COW,
-    "sheep": _SHEEP,
-    "frog": _FROG,
-}
+LOOKS = {"dog": _DOG, "cat": _CAT, "cow": _COW, "sheep": _SHEEP, "frog": _FROG}

@@ -240,10 +240,7 @@ def _extents(parts: Tensor) -> tuple[Tensor, Tensor]:
     low = torch.where(seen, centre - half, torch.inf).amin(1)
     high = torch.where(seen, centre + half, -torch.inf).amax(1)
     count = len(_STATES)
-    return (
-        low.reshape(count, -1, 2).amin(0),
-        high.reshape(count, -1, 2).amax(0),
-    )
+    return (low.reshape(count, -1, 2).amin(0), high.reshape(count, -1, 2).amax(0))
 
 
 def _palette(options: Tensor, draws: Draws, dial: LookDial) -> Tensor:

@@ -136,8 +136,4 @@ _CAMPFIRE = Look(
     },
 )
 
-LOOKS = {
-    "fountain": _FOUNTAIN,
-    "rain cloud": _RAIN_CLOUD,
-    "campfire": _CAMPFIRE,
-}
+LOOKS = {"fountain": _FOUNTAIN, "rain cloud": _RAIN_CLOUD, "campfire": _CAMPFIRE}

@@ -115,8 +115,4 @@ _BABY = Look(
     mirrored=False,
 )
 
-LOOKS = {
-    "man": _MAN,
-    "woman": _WOMAN,
-    "baby": _BABY,
-}
+LOOKS = {"man": _MAN, "woman": _WOMAN, "baby": _BABY}

@@ -1,14 +1,6 @@
 """The looks of every class, by name."""
 
-from avsl.synthetic.world.looks import (
-    animals,
-    birds,
-    elements,
-    music,
-    people,
-    tools,
-    vehicles,
-)
+from avsl.synthetic.world.looks import animals, birds, elements, music, people, tools, vehicles
 from avsl.synthetic.world.looks.parts import Look
 
 LOOKS: dict[str, Look] = (
