@@ -46,7 +46,10 @@ class TrainConfig:
     scenes: int = 0  # how many different ones of the world, over and over (8,192 are learned by
     # heart by a tiny network in six rounds); 0: never one twice
     cache: str = ""  # a folder that keeps those scenes, for other runs as well; "": made each time
-    px: int = 112  # side of the pictures
+    remember: bool = False  # what frozen parts make of those scenes is kept in memory
+    px: int = 112  # side of the pictures that it is judged and used with
+    train_px: int = 0  # of those that it learns from; 0: px. A transformer takes any, and half the
+    # side costs a quarter
     sound_s: float = 3.0  # around the picture
     augment: bool = True  # shards: a crop of 1 / 1.1 and mirroring; both: mirroring
     difficulty: str = "middling"  # of the world, below as well
@@ -115,7 +118,12 @@ class TrainConfig:
             mismatched=self.mismatched,
             imbalance=self.imbalance,
         )
-        return World(recipe, DIFFICULTIES[self.difficulty], self.px, self.sound_s)
+        return World(recipe, DIFFICULTIES[self.difficulty], self.learned_px, self.sound_s)
+
+    @property
+    def learned_px(self) -> int:
+        """Side of the pictures that it learns from."""
+        return self.train_px or self.px
 
     def to_dict(self) -> dict[str, Any]:
         """Ready for ``json.dumps``."""

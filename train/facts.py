@@ -1,10 +1,15 @@
 """What a training says of its result on the variant's card: measured, or by rule."""
 
 from math import isnan
+from pathlib import Path
 from typing import Any
 
 from avsl.synthetic.world import VERSION
+from avsl.variants.two_stream_card import MAP_RULE
+from train import objectives
 from train.config import TrainConfig
+from train.objectives.base import TWO_STREAM
+from train.stages import backbone
 from train.validation import PASSED, Validation
 
 PAPERS = {
@@ -22,6 +27,15 @@ WORLD_LIMITS = (
     "are rough, and each frame is judged by itself."
 )
 LIMITS = "Outlines are rough, and each frame is judged by itself."
+# What the weights that a training began with had seen; comparisons have to say so.
+ON_A_BACKBONE = (
+    "Its frozen towers saw the class names and masks of the same world in their own pre-training."
+)
+BEGUN_WITH = {
+    "imagenet": "Its image tower began as ResNet-18 trained on ImageNet, with labels.",
+    "backbones": "Its frozen parts are CLIPSeg and BEATs as released, which were trained with "
+    "texts, masks and AudioSet's labels.",
+}
 
 
 def facts(config: TrainConfig, best: Validation, pairs_seen: int) -> dict[str, Any]:
@@ -42,11 +56,12 @@ def _calibrated(config: TrainConfig, best: Validation) -> dict[str, Any]:
     if isnan(best.ciou):
         return {}
     count = config.validation_scenes
+    maps = f"; maps are {MAP_RULE}" if _is_two_stream(config) else ""
     return {
         "threshold": best.threshold,
         "threshold_rule": (
             f"best of 0.05 to 0.95 for cIoU on {count} validation scenes of the procedural world "
-            f"({best.ciou:.1f} cIoU, {best.auc:.1f} AUC there)"
+            f"({best.ciou:.1f} cIoU, {best.auc:.1f} AUC there){maps}"
         ),
         "confidence_gate": best.gate,
         "confidence_rule": (
@@ -57,9 +72,24 @@ def _calibrated(config: TrainConfig, best: Validation) -> dict[str, Any]:
     }
 
 
+def _is_two_stream(config: TrainConfig) -> bool:
+    return objectives.make(config.objective).family == TWO_STREAM
+
+
 def _trained_on(config: TrainConfig, pairs_seen: int) -> str:
-    if not config.of_world:
-        return f"{pairs_seen:,} pictures with their sounds, shards of {config.data}; no labels."
+    data = _world(config, pairs_seen) if config.of_world else _shards(config, pairs_seen)
+    return " ".join(filter(None, (data, _begun_with(config.start))))
+
+
+def _shards(config: TrainConfig, pairs_seen: int) -> str:
+    return f"{pairs_seen:,} pictures with their sounds, shards of {config.data}; {_taught(config)}."
+
+
+def _taught(config: TrainConfig) -> str:
+    return "with the words of their descriptions" if config.guidance else "no labels"
+
+
+def _world(config: TrainConfig, pairs_seen: int) -> str:
     different = f"{config.scenes:,}" if 0 < config.scenes < pairs_seen else "all"
     noise = {
         "with another scene's sound": config.mismatched,
@@ -68,6 +98,16 @@ def _trained_on(config: TrainConfig, pairs_seen: int) -> str:
     told = ", ".join(f"{100 * share:.0f} % {what}" for what, share in noise.items() if share)
     return (
         f"The procedural world, version {VERSION}, {config.difficulty} difficulty: {pairs_seen:,} "
-        f"pictures with their sounds ({different} different{', ' + told if told else ''}), no "
-        "labels. Nothing in it is real: drawn things and made sounds of a few dozen classes."
+        f"pictures with their sounds ({different} different{', ' + told if told else ''}), "
+        f"{_taught(config)}. Nothing in it is real: drawn things and made sounds of a few dozen "
+        "classes."
     )
+
+
+def _begun_with(start: str) -> str:
+    """A sentence on weights that were not random; "" where they were."""
+    if not start:
+        return ""
+    if backbone.is_one(Path(start)):
+        return ON_A_BACKBONE
+    return BEGUN_WITH.get(start, f"It went on from the weights of {start}.")

@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from itertools import islice
 from math import cos, pi
 from pathlib import Path
 from zlib import crc32
@@ -24,21 +26,32 @@ from avsl.errors import AvslError, SettingError
 from train import distributed
 from train.config import TrainConfig, assignments
 from train.data.scenes_on_disk import ScenesOnDisk
-from train.data.stream import batches
 from train.facts import facts
-from train.learning import Batch, Learner, learner
+from train.learning import Learner, learner
+from train.learning.base import Group, parameters
 from train.logbook import Logbook
 from train.objectives import Moment, terms, total
 from train.presets import preset
+from train.remembered import Feed
 from train.run_folder import RunFolder
-from train.validation import Scenes, Validation, all_maps, on_device, parts, validate
+from train.validation import Scenes, Validation, all_maps, validate
 
 OK, USAGE, INTERRUPTED = 0, 2, 130
 PRECISIONS = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-def train(config: TrainConfig, out: Path, resume: bool = False) -> Validation:
-    """The whole training; gives the validation of the network that was kept.
+@dataclass(frozen=True)
+class Trained:
+    """What came out, with the weights that were kept."""
+
+    best: Validation
+    history: list[Validation]
+    student: Learner
+    feed: Feed
+
+
+def train(config: TrainConfig, out: Path, resume: bool = False) -> Trained:
+    """The whole training, which leaves a variant's folder in ``out``.
 
     In several processes (``torchrun``) all of them call it, and that of rank 0 writes.
     """
@@ -48,9 +61,7 @@ def train(config: TrainConfig, out: Path, resume: bool = False) -> Validation:
         return _train(config, RunFolder(out), resume, device)
 
 
-def _train(
-    config: TrainConfig, folder: RunFolder, resume: bool, device: torch.device
-) -> Validation:
+def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.device) -> Trained:
     rank, processes = distributed.rank(), distributed.count()
     _check_shares(config, processes)
 
@@ -67,8 +78,8 @@ def _train(
     torch.manual_seed(config.seed)
     student = learner(config, device)
     student.module.train()
-    parameters = student.trainable()
-    optimizer = _optimizer(config, parameters)
+    groups = student.trainable()
+    learned, optimizer = parameters(groups), _optimizer(config, groups)
     dtype = _precision(config, device)
     scaler = torch.amp.GradScaler(device.type, enabled=dtype is torch.float16)
     if state:
@@ -81,11 +92,13 @@ def _train(
     if config.cache and rank == 0:
         ScenesOnDisk(config).make()
     distributed.agree(True, device)
-    stream = batches(config, rank, processes, first * config.accumulate, words)
-    judged_on = Scenes.of(config, words)
+    feed = Feed(config, student, device, lambda: _autocast(device, dtype))
+    stream = feed.stream(rank, processes, first * config.accumulate, words)
+    scenes = Scenes.of(config, words)
+    judged_on = scenes.kept(feed) if config.remember else scenes
     log = Logbook(folder.run, config.steps, first) if rank == 0 else None
     if log:
-        for sentence in _announced(config, processes, device, dtype, parameters, first):
+        for sentence in _announced(config, processes, device, dtype, learned, first):
             log.say(sentence)
     began, stopped = time.monotonic(), _has_stalled(history, config.patience)
 
@@ -95,20 +108,20 @@ def _train(
         # Dropout and all else that is drawn follow from seed, step and rank: nothing to keep.
         torch.manual_seed(crc32(f"{config.seed} {step} {rank}".encode()))
         for group in optimizer.param_groups:
-            group["lr"] = learning_rate(config, step)
+            group["lr"] = group["pace"] * learning_rate(config, step)
 
         # Each batch is contrasted by itself; gradients add up to the mean over the batches.
         optimizer.zero_grad(set_to_none=True)
         moment = Moment(progress=step / config.steps)
-        for batch in _next(stream, config.accumulate, device):
+        for batch in islice(stream, config.accumulate):
             with _autocast(device, dtype):
                 loss = student.loss(batch, moment)
             scaler.scale(total(loss) / config.accumulate).backward()
 
         # All processes' gradients, unscaled, cut to length; the same step is then taken by each.
-        distributed.average_gradients(parameters)
+        distributed.average_gradients(learned)
         scaler.unscale_(optimizer)
-        length = nn.utils.clip_grad_norm_(parameters, config.clip_norm or float("inf"))
+        length = nn.utils.clip_grad_norm_(learned, config.clip_norm or float("inf"))
         scaler.step(optimizer)
         scaler.update()
         student.after_step()
@@ -130,7 +143,7 @@ def _train(
                 if not history or found.score > _best(history).score:
                     folder.keep_best(student.module)
                 log.validation(found)
-                _draw(log, student, judged_on, config, found)
+                _draw(log, student, scenes, config, found)
             history.append(found)
             stopped = distributed.agree(_has_stalled(history, config.patience), device)
 
@@ -155,7 +168,7 @@ def _train(
         log.say(f"The variant is in {folder.path}: avsl.load({str(folder.path)!r}).")
         log.close()
     distributed.agree(True, device)
-    return best
+    return Trained(best, history, student, feed)
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -170,9 +183,10 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * share
 
 
-def _optimizer(config: TrainConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+def _optimizer(config: TrainConfig, groups: list[Group]) -> torch.optim.Optimizer:
     make = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return make(parameters, config.learning_rate, weight_decay=config.weight_decay)
+    told = [{"params": each.parameters, "pace": each.pace} for each in groups]
+    return make(told, config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:
@@ -187,11 +201,6 @@ def _precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:
 
 def _autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:
     return torch.autocast(device.type, dtype) if dtype else nullcontext()
-
-
-def _next(stream: Iterator[Batch], count: int, device: torch.device) -> Iterator[Batch]:
-    for _ in range(count):
-        yield on_device(next(stream), device)
 
 
 def _best(history: list[Validation]) -> Validation:
@@ -222,11 +231,11 @@ def _announced(
     processes: int,
     device: torch.device,
     dtype: torch.dtype | None,
-    parameters: list[nn.Parameter],
+    learned: list[nn.Parameter],
     first: int,
 ) -> Iterator[str]:
     """What is about to happen, and what a reader of numbers may get wrong."""
-    numbers = sum(each.numel() for each in parameters)
+    numbers = sum(each.numel() for each in learned)
     precision = str(dtype or torch.float32).removeprefix("torch.")
     yield (
         f"{config.name}: {config.objective} {config.objective_settings or ''} on {config.data}, "
@@ -247,7 +256,7 @@ def _draw(
     log: Logbook, student: Learner, scenes: Scenes, config: TrainConfig, found: Validation
 ) -> None:
     log.draw_curves()
-    few = next(parts(scenes.batch, config.pictures, torch.device("cpu")))
+    few = scenes.batch[: config.pictures]
     student.module.eval()
     maps, _ = all_maps(student, few, config.batch)
     student.module.train()

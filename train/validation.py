@@ -3,26 +3,28 @@
 From the same scenes come the threshold and the gate that the card of the variant will carry.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from math import isnan, nan
+from typing import TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from avsl.metrics.overlap import auc, ciou, success
-from avsl.metrics.thresholds import SWEEP, best, sweep
 from avsl.synthetic.world import DIFFICULTIES, Classes, Recipe, World, descriptions
 from train import distributed
 from train.config import TrainConfig
 from train.data.stream import ShardSource
-from train.learning.base import Batch, Learner
+from train.learning.base import Batch, Learner, Prepared
+from train.measures import measured
 from train.objectives import Moment, total
+from train.remembered import AT_ONCE, Feed
 
 STREAM, SEED = "validation train", 0  # the same scenes whatever the training's seed
 PASSED = 0.1  # share of the scenes with their source out of view that may pass the gate
+Pairs = TypeVar("Pairs", Batch, Prepared)
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,11 @@ class Validation:
     loss: float
     ciou: float = nan  # per cent, at the threshold
     auc: float = nan
+    miou: float = nan
+    covered: float = nan  # of the source
+    inside: float = nan  # of what is marked
+    on_source: float = nan  # peaks
+    on_silent: float = nan
     threshold: float = nan  # absolute, the best for these scenes
     gate: float = nan  # confidence that a tenth of the scenes without a source in view reach
     found: float = nan  # per cent of the scenes with one in view that reach it
@@ -56,32 +63,56 @@ class Validation:
 
 @dataclass(frozen=True, eq=False)
 class Scenes:
-    """What a training is judged on."""
+    """What a network is judged on."""
 
-    batch: Batch
+    batch: Batch | Prepared
     truth: Tensor | None  # (B, px, px) bool; None: nobody knows
-    out_of_view: Batch | None  # pictures with sounds of something else
+    silent: Tensor | None  # (B, px, px) bool: what is in view and does not sound
+    out_of_view: Batch | Prepared | None  # pictures with sounds of something else
 
     @classmethod
     def of(cls, config: TrainConfig, words: bool = False) -> "Scenes":
         """Matched scenes of the world, as hard as those of training; or clips held out of it."""
-        count = config.validation_scenes
-        if not config.of_world:
-            clips = ShardSource.of(config, held_out=True)
-            return cls(clips.pairs(torch.arange(count), None), None, None)
-        seen, truth = _scenes(config, Recipe(classes=Classes(config.classes)), count, words)
-        away = Recipe(classes=Classes(config.classes), off_screen=1.0)
-        unseen, _ = _scenes(config, away, -(-count // 2), False, "out of view")
-        return cls(seen, truth, unseen)
+        if config.of_world:
+            return cls.of_world(config, STREAM, Recipe(Classes(config.classes)), words)
+        clips = ShardSource.of(config, held_out=True)
+        return cls(clips.pairs(torch.arange(config.validation_scenes), None), None, None, None)
+
+    @classmethod
+    def of_world(
+        cls, config: TrainConfig, stream: str, recipe: Recipe, words: bool = False
+    ) -> "Scenes":
+        """As many of ``recipe`` as ``config`` says, in its size and difficulty."""
+        world = World(recipe, DIFFICULTIES[config.difficulty], config.px, config.sound_s)
+        return _made(stream, world, config.validation_scenes, words)
+
+    def kept(self, feed: Feed, name: str = STREAM) -> "Scenes":
+        """The same as the frozen parts of the learner see them, once and for all."""
+
+        def keep(which: str, batch: Batch) -> Prepared:
+            what = (name, which, len(batch), bool(batch.descriptions))
+            return feed.keep("judging", what, lambda: _cut(batch, AT_ONCE))
+
+        return replace(
+            self,
+            batch=keep("in view", self.batch),
+            out_of_view=self.out_of_view and keep("out of view", self.out_of_view),
+        )
 
 
-def _scenes(
-    config: TrainConfig, recipe: Recipe, count: int, words: bool, part: str = ""
-) -> tuple[Batch, Tensor]:
-    world = World(recipe, DIFFICULTIES[config.difficulty], config.px, config.sound_s)
-    made = world.pairs(f"{STREAM} {part}".strip(), SEED, torch.arange(count))
-    told = tuple(descriptions(made.scenes, world.difficulty)) if words else ()
-    return Batch(made.images, made.waveforms, told), made.truth
+@lru_cache(maxsize=8)
+def _made(stream: str, seen: World, count: int, words: bool) -> Scenes:
+    """Scenes with their source in view, and half as many without."""
+    unseen = replace(seen, recipe=replace(seen.recipe, off_screen=1.0))
+    made = seen.pairs(stream, SEED, torch.arange(count))
+    away = unseen.pairs(f"{stream} out of view", SEED, torch.arange(-(-count // 2)))
+    told = tuple(descriptions(made.scenes, seen.difficulty)) if words else ()
+    return Scenes(
+        Batch(made.images, made.waveforms, told),
+        made.truth,
+        made.masks.any(1) & ~made.truth,
+        Batch(away.images, away.waveforms),
+    )
 
 
 def validate(learner: Learner, scenes: Scenes, config: TrainConfig, step: int) -> Validation:
@@ -93,73 +124,58 @@ def validate(learner: Learner, scenes: Scenes, config: TrainConfig, step: int) -
     loss = _loss(learner, scenes.batch, config)
     found = Validation(step, loss)
     if distributed.rank() == 0 and scenes.truth is not None:
-        found = _judged(learner, scenes, config, found)
+        found = Validation(step, loss, **judged(learner, scenes, config.batch))
     learner.module.train()
     return found
 
 
-def _judged(learner: Learner, scenes: Scenes, config: TrainConfig, found: Validation) -> Validation:
-    maps, sure = all_maps(learner, scenes.batch, config.batch)
-    _, deaf = all_maps(learner, scenes.out_of_view, config.batch)
-    truth = scenes.truth
-    large = F.interpolate(maps[:, None], truth.shape[1:], mode="bilinear")[:, 0]
-    areas = sweep(large, truth.float())
-    chosen = best(areas)
-    overlap = ciou(areas.at(chosen))
+def judged(
+    learner: Learner, scenes: Scenes, at_once: int, threshold: float | None = None
+) -> dict[str, float]:
+    """What is measured of the maps, at ``threshold`` or the best for these scenes."""
+    maps, sure = all_maps(learner, scenes.batch, at_once)
+    _, deaf = all_maps(learner, scenes.out_of_view, at_once)
     gate = float(np.quantile(deaf.numpy(), 1 - PASSED, method="higher"))
-    return Validation(
-        found.step,
-        found.loss,
-        100 * success(overlap).mean().item(),
-        100 * auc(overlap).mean().item(),
-        round(float(SWEEP[chosen]), 2),
-        gate,
-        100 * (sure >= gate).float().mean().item(),
-    )
+    return asdict(measured(maps, scenes.truth, scenes.silent, threshold)) | {
+        "gate": gate,
+        "found": 100 * (sure >= gate).float().mean().item(),
+    }
 
 
-def all_maps(learner: Learner, batch: Batch, at_once: int) -> tuple[Tensor, Tensor]:
+def all_maps(learner: Learner, batch: Batch | Prepared, at_once: int) -> tuple[Tensor, Tensor]:
     """Maps (B, h, w) and confidence (B,) of any number of pairs, on the processor."""
-    found = [learner.maps(part) for part in parts(batch, at_once, _device(learner))]
+    found = [learner.maps(part) for part in _prepared(learner, _cut(batch, at_once))]
     maps, sure = zip(*found, strict=True)
     return torch.cat(maps).float().cpu(), torch.cat(sure).float().cpu()
 
 
 @torch.no_grad()
-def _loss(learner: Learner, batch: Batch, config: TrainConfig) -> float:
+def _loss(learner: Learner, batch: Batch | Prepared, config: TrainConfig) -> float:
     """The mean over whole batches of the training's size, as at the end of the training."""
     size = min(config.batch, len(batch))
-    losses = []
-    for part in parts(batch, size, _device(learner)):
-        if len(part) == size:  # a smaller one would have fewer negatives
-            mine = share(part, distributed.rank(), distributed.count())
-            losses.append(total(learner.loss(mine, Moment(progress=1.0))).float())
+    whole = (part for part in _cut(batch, size) if len(part) == size)  # with as many negatives
+    mine = (share(part, distributed.rank(), distributed.count()) for part in whole)
+    losses = [
+        total(learner.loss(part, Moment(progress=1.0))).float() for part in _prepared(learner, mine)
+    ]
     return distributed.mean({"loss": torch.stack(losses).mean()})["loss"]
 
 
-def parts(batch: Batch, size: int, device: torch.device) -> Iterator[Batch]:
-    """The batch in pieces, on ``device``."""
+def _prepared(learner: Learner, parts: Iterable[Batch | Prepared]) -> Iterator[Prepared]:
+    """Each where the network is, seen by its frozen parts."""
+    device = next(learner.module.parameters()).device
+    for part in parts:
+        here = part.to(device)
+        with torch.no_grad():
+            yield here if isinstance(here, Prepared) else learner.prepare(here)
+
+
+def _cut(batch: Pairs, size: int) -> Iterator[Pairs]:
     for first in range(0, len(batch), size):
-        yield on_device(_cut(batch, slice(first, first + size)), device)
+        yield batch[first : first + size]
 
 
-def share(batch: Batch, rank: int, processes: int) -> Batch:
+def share(batch: Batch | Prepared, rank: int, processes: int) -> Batch | Prepared:
     """What one of several processes has of a batch."""
     size = len(batch) // processes
-    return _cut(batch, slice(rank * size, (rank + 1) * size))
-
-
-def on_device(batch: Batch, device: torch.device) -> Batch:
-    """The same pairs where the network is."""
-    images, sounds = (
-        each.to(device, non_blocking=True) for each in (batch.images, batch.waveforms)
-    )
-    return Batch(images, sounds, batch.descriptions)
-
-
-def _cut(batch: Batch, rows: slice) -> Batch:
-    return Batch(batch.images[rows], batch.waveforms[rows], batch.descriptions[rows])
-
-
-def _device(learner: Learner) -> torch.device:
-    return next(learner.module.parameters()).device
+    return batch[rank * size : (rank + 1) * size]

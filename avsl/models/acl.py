@@ -54,6 +54,16 @@ class TrainingOutput:
     decoded: Tensor | None = None  # (B, B) bool: which pairs were; v_f is 0 for others; None: all
 
 
+@dataclass(frozen=True)
+class FrozenPart:
+    """What the parts that never learn make of B clips, all that training asks of them at first."""
+
+    image: Tensor  # (B, 3, H, W), normalised: the masked image is encoded anew each time
+    seen: ImageFeatures
+    dense: Tensor  # (B, h w, E)
+    heard: Tensor  # (B, N, 2304)
+
+
 class ACL(nn.Module):
     """The whole network; names of the parts follow the paper's figure."""
 
@@ -146,6 +156,13 @@ class ACL(nn.Module):
 
     # training
 
+    @torch.no_grad()
+    def frozen(self, image: Tensor, waveform: Tensor) -> FrozenPart:
+        """B image passes of the vision tower and B of BEATs."""
+        states = self.vision.states(image)
+        heard = self.audio_features(fbank(waveform))
+        return FrozenPart(image, self.features(states, image), self.vision.dense(states), heard)
+
     def forward(
         self,
         image: Tensor,
@@ -159,10 +176,14 @@ class ACL(nn.Module):
         gradient, encodes the B masked images. ``shifts``: decode each image with its own sound and
         with those of the images so many places further on, instead of all B x B pairs.
         """
-        with torch.no_grad():
-            states = self.vision.states(image)
-            seen, dense = self.features(states, image), self.vision.dense(states)
-        audio = self.audio_embedding(waveform)
+        return self.learning(self.frozen(image, waveform), most_pairs, shifts)
+
+    def learning(
+        self, frozen: FrozenPart, most_pairs: int = 256, shifts: Sequence[int] | None = None
+    ) -> TrainingOutput:
+        """The part of :meth:`forward` that gradients flow through."""
+        image, seen, dense = frozen.image, frozen.seen, frozen.dense
+        audio = self.text(self.audio_proj(frozen.heard))
         which = sounds_to_decode(len(image), shifts).to(image.device)
         own = torch.arange(len(image), device=image.device)[:, None]
         logits = self.ground_each(seen, audio, which, most_pairs)

@@ -13,6 +13,7 @@ from avsl.errors import SettingError
 
 SOT, EOT = 49406, 49407
 A_PHOTO_OF = (320, 1125, 539)
+CLIP_MEAN, CLIP_STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 
 
 class ConvStem(nn.Sequential):

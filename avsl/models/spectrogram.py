@@ -1,7 +1,8 @@
 """What the two-stream networks hear: log-spectrograms of mono sound at 16 kHz, batched.
 
 The linear one is that of the EZ-VSL family (EZ-VSL, SLAVC, FNAC: 3 s give 257 x 200), for released
-weights and for training as published; the mel one is small, for small variants.
+weights and for training as published; the mel one is small, for small variants; kaldi's is what
+BEATs hears.
 """
 
 from functools import cache
@@ -11,6 +12,7 @@ from scipy.signal import get_window
 from torch import Tensor
 from torchaudio.functional import melscale_fbanks
 
+from avsl.models.beats import fbank
 from avsl.settings import SAMPLE_RATE_HZ
 
 WINDOW_S = 3.0  # of sound, as the EZ-VSL family hears
@@ -53,7 +55,16 @@ def log_mel(waveform: Tensor) -> Tensor:
     return ((level - MEL_CENTRE) / MEL_SCALE).transpose(-1, -2)[:, None]
 
 
-FRONTS = {"linear": log_spectrogram, "mel": log_mel}  # by the name a configuration carries
+def kaldi(waveform: Tensor) -> Tensor:
+    """(B, S) in [-1, 1] to (B, 1, T, 128), BEATs' normalised filter banks."""
+    return fbank(waveform)[:, None]
+
+
+FRONTS = {
+    "linear": log_spectrogram,
+    "mel": log_mel,
+    "kaldi": kaldi,
+}  # by the name a configuration carries
 
 
 @cache

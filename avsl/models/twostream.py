@@ -12,10 +12,20 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
+from avsl.models.pretrained_towers import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    FrozenTower,
+    beats_channels,
+    clip_channels,
+    frozen_towers,
+)
+from avsl.models.published import ACLConfig, build
 from avsl.models.spectrogram import FRONTS
 
 HEAT_CENTRE, HEAT_WIDTH = 0.4, 0.2  # cosines; LVS calls places below that centre silent
-IMAGE_MEAN, IMAGE_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # ImageNet's
+LEARNED, FROZEN_CLIP, FROZEN_RESNET = "learned", "frozen clip", "frozen resnet"  # towers
+IMAGE_MEAN, IMAGE_STD = IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclass(frozen=True)
@@ -44,17 +54,36 @@ class TwoStreamConfig:
     image: TowerConfig = field(default_factory=TowerConfig)
     audio: TowerConfig = field(default_factory=TowerConfig)
     dim: int | None = 512  # of the common space; None: no projections, as LVS
+    hidden: int = 0  # units of a layer before the projections, for towers that do not learn
     heads: int = 1  # projections of each tower; SLAVC has two
     batch_norm: bool = False  # affine-free, before the cosine: small networks need it to start
     image_dropout: float = 0.0  # before the projections, SLAVC and FNAC 0.9
     front: str = "linear"  # the spectrogram, of avsl.models.spectrogram.FRONTS
+    towers: str = (
+        LEARNED  # or FROZEN_CLIP or FROZEN_RESNET, which come trained and stay as they are
+    )
+    backbone: ACLConfig | None = (
+        None  # sizes of the ACL whose BEATs, or CLIP too, frozen towers are
+    )
+
+    @property
+    def image_channels(self) -> int:
+        """Of what the image tower gives."""
+        return clip_channels(self.backbone) if self.towers == FROZEN_CLIP else self.image.channels
+
+    @property
+    def audio_channels(self) -> int:
+        """Of what the audio tower gives."""
+        return self.audio.channels if self.towers == LEARNED else beats_channels(self.backbone)
 
     def to_dict(self) -> dict:
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: dict) -> "TwoStreamConfig":
-        return cls(**{**values, "image": _tower(values["image"]), "audio": _tower(values["audio"])})
+        towers = {name: _tower(values[name]) for name in ("image", "audio")}
+        sizes = values.get("backbone")
+        return cls(**{**values, **towers, "backbone": sizes and ACLConfig.from_dict(sizes)})
 
 
 def _tower(values: dict) -> TowerConfig:
@@ -98,32 +127,53 @@ class TwoStream(nn.Module):
     def __init__(self, config: TwoStreamConfig) -> None:
         super().__init__()
         self.config = config
-        self.image_tower = ResNetTower(3, config.image)
-        self.audio_tower = ResNetTower(1, config.audio)
+        self.image_tower, self.audio_tower = _towers(config)
         self.image_dropout = nn.Dropout(config.image_dropout)
-        self.image_heads = nn.ModuleList(
-            Head(config.image.channels, config.dim, config.batch_norm) for _ in range(config.heads)
-        )
-        self.audio_heads = nn.ModuleList(
-            Head(config.audio.channels, config.dim, config.batch_norm) for _ in range(config.heads)
+        self.image_heads = self._heads(config.image_channels)
+        self.audio_heads = self._heads(config.audio_channels)
+
+    def _heads(self, channels: int) -> nn.ModuleList:
+        sizes = self.config
+        return nn.ModuleList(
+            Head(channels, sizes.dim, sizes.batch_norm, sizes.hidden) for _ in range(sizes.heads)
         )
 
     def spectrogram(self, waveform: Tensor) -> Tensor:
         """(N, S) at 16 kHz to the (N, 1, F, T) this network was made for."""
         return FRONTS[self.config.front](waveform)
 
-    def embed_image(self, image: Tensor) -> tuple[Tensor, ...]:
-        """(B, 3, H, W), normalised with IMAGE_MEAN and IMAGE_STD, to (B, C, h, w) per head."""
-        features = self.image_dropout(self.image_tower(image))
+    def see(self, image: Tensor) -> Tensor:
+        """What the tower makes of (B, 3, H, W), normalised with IMAGE_MEAN and IMAGE_STD:
+        (B, image_channels, h, w).
+        """
+        return self.image_tower(image)
+
+    def hear(self, spectrogram: Tensor) -> Tensor:
+        """The loudest place of each channel of the tower: (N, 1, F, T) to (N, audio_channels)."""
+        return self.audio_tower(spectrogram).amax((-2, -1))
+
+    def project(self, seen: Tensor, heard: Tensor) -> TwoStreamOutput:
+        """What was seen and heard, in the common space of each head."""
+        return TwoStreamOutput(self._project_image(seen), self._project_audio(heard))
+
+    def _project_image(self, seen: Tensor) -> tuple[Tensor, ...]:
+        features = self.image_dropout(seen)
         return tuple(head(features) for head in self.image_heads)
 
-    def embed_audio(self, spectrogram: Tensor) -> tuple[Tensor, ...]:
-        """(N, 1, F, T) to (N, C) per head; the loudest place of each channel speaks."""
-        pooled = self.audio_tower(spectrogram).amax((-2, -1), keepdim=True)
+    def _project_audio(self, heard: Tensor) -> tuple[Tensor, ...]:
+        pooled = heard[..., None, None]
         return tuple(head(pooled).flatten(1) for head in self.audio_heads)
 
+    def embed_image(self, image: Tensor) -> tuple[Tensor, ...]:
+        """(B, 3, H, W), normalised with IMAGE_MEAN and IMAGE_STD, to (B, C, h, w) per head."""
+        return self._project_image(self.see(image))
+
+    def embed_audio(self, spectrogram: Tensor) -> tuple[Tensor, ...]:
+        """(N, 1, F, T) to (N, C) per head."""
+        return self._project_audio(self.hear(spectrogram))
+
     def forward(self, image: Tensor, spectrogram: Tensor) -> TwoStreamOutput:
-        return TwoStreamOutput(self.embed_image(image), self.embed_audio(spectrogram))
+        return self.project(self.see(image), self.hear(spectrogram))
 
     def similarity_maps(self, image: Tensor, spectrogram: Tensor) -> Tensor:
         """Cosine maps of all pairs, the mean over the heads: (B, N, h, w) in [-1, 1]."""
@@ -152,6 +202,16 @@ def confidence(maps: Tensor) -> Tensor:
     """
     places = maps.flatten(-2)
     return places.topk(-(-places.shape[-1] // 4), dim=-1).values.mean(-1)
+
+
+def _towers(config: TwoStreamConfig) -> tuple[nn.Module, nn.Module]:
+    """For pictures and for sounds, with random weights."""
+    if config.towers == LEARNED:
+        return ResNetTower(3, config.image), ResNetTower(1, config.audio)
+    eye, ear = frozen_towers(build(config.backbone))
+    if config.towers == FROZEN_CLIP:
+        return eye, ear
+    return FrozenTower(ResNetTower(3, config.image)), ear
 
 
 class ResNetTower(nn.Module):
@@ -193,9 +253,12 @@ def _stage(narrow: int, wide: int, depth: int, stride: int) -> nn.Sequential:
 class Head(nn.Module):
     """Into the common space: (B, C, h, w) to (B, dim, h, w), unit length over dim."""
 
-    def __init__(self, channels: int, dim: int | None, batch_norm: bool) -> None:
+    def __init__(self, channels: int, dim: int | None, batch_norm: bool, hidden: int = 0) -> None:
         super().__init__()
-        self.proj = nn.Conv2d(channels, dim, 1) if dim else nn.Identity()
+        self.proj = nn.Conv2d(hidden or channels, dim, 1) if dim else nn.Identity()
+        if hidden:
+            evened = nn.BatchNorm2d(channels, affine=False)  # states of several blocks
+            self.proj = nn.Sequential(evened, nn.Conv2d(channels, hidden, 1), nn.ReLU(), self.proj)
         self.norm = nn.BatchNorm2d(dim or channels, affine=False) if batch_norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from avsl.clip import Clip
 from avsl.devices import autocast
 from avsl.models.acl import ACL, ImageFeatures
 from avsl.models.beats import fbank
+from avsl.models.clip import CLIP_MEAN, CLIP_STD
 from avsl.models.int8 import int8_vision
 from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import ACL_CARD
@@ -15,8 +16,6 @@ from avsl.variants.base import Evidence, VariantCard
 from avsl.variants.image_audio import Heard, ImageAudioVariant
 
 IMAGE_PX = 352
-CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
-CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 LOGITS_PER_MAP_PX = 4  # maps are stored at a quarter of the logits' sides
 WINDOW_S = 10.0  # what ACL was trained on
 PEAK_SHARE = 0.01  # confidence looks at the strongest hundredth of a map

@@ -42,7 +42,7 @@ def command(out, **changes) -> list[str]:
 
 
 def test_a_training_gives_a_variant_with_what_was_measured_on_its_card(tmp_path, capsys):
-    best = train(SMALL, tmp_path / "out")
+    best = train(SMALL, tmp_path / "out").best
     variant = avsl.load(str(tmp_path / "out"))
     card = variant.card
     assert card.name == "small"

@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from tests.train.small import SMALL
+from train.learning.base import Batch, Prepared
 from train.validation import PASSED, Scenes, validate
 
 
@@ -15,10 +16,14 @@ class Knowing:
         self.module = nn.Linear(1, 1)
         self.scenes, self.strength = scenes, strength
 
-    def loss(self, batch, moment):
-        return batch.images.mean()
+    def prepare(self, batch):
+        return Prepared({"images": batch.images})
 
-    def maps(self, batch):
+    def loss(self, prepared, moment):
+        return prepared.values["images"].mean()
+
+    def maps(self, prepared):
+        batch = Batch(prepared.values["images"], torch.empty(0))
         if torch.equal(batch.images, self.scenes.out_of_view.images[: len(batch)]):
             return torch.zeros(len(batch), 8, 8), torch.linspace(0, 1, len(batch))
         rows = [

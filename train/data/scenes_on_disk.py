@@ -70,7 +70,7 @@ class ScenesOnDisk:
 
     @property
     def _shape(self) -> dict[str, tuple[int, ...]]:
-        px, length = self.config.px, round(self.config.sound_s * SAMPLE_RATE_HZ)
+        px, length = self.config.learned_px, round(self.config.sound_s * SAMPLE_RATE_HZ)
         return {"images": (3, px, px), "sounds": (length,)}
 
     def _made(self):

@@ -113,7 +113,7 @@ class ShardSource:
         for item in items.tolist():
             clip = self.clips[item]
             crop = None if seed is None or not self.config.augment else _generator(seed, item)
-            pictures.append(_picture(clip[".jpg"].read(), self.config.px, crop))
+            pictures.append(_picture(clip[".jpg"].read(), self.config.learned_px, crop))
             sounds.append(_sound(clip, self.config.sound_s))
         images = torch.stack(pictures)
         if seed is not None and self.config.augment:

@@ -11,26 +11,22 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-import avsl
 from avsl.errors import SettingError
-from avsl.models.acl import ACL, TrainingOutput
-from avsl.models.published import ACLConfig, build
+from avsl.models.acl import ACL, FrozenPart, ImageFeatures, Masker, TrainingOutput
+from avsl.models.published import build
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
 from train import distributed
 from train.config import TrainConfig
 from train.guidance.text_features import TextFeatures
-from train.learning.base import Batch
+from train.learning.acl_start import begin
+from train.learning.base import Batch, Group, Prepared
 from train.objectives import Moment, Objective
 from train.objectives.acl import ACLLoss
 from train.objectives.guided import GuidanceWeights, guided_loss
-from train.stages import backbone
-from train.stages.pixels import normalised
-from train.stages.sizes import tiny
+from train.stages.pixels import attention_of, normalised
 
-NETWORKS = {"tiny": tiny, "acl": ACLConfig}
 ALL_PAIRS = 0
-PUBLISHED = "published"  # the released weights
 
 
 @dataclass(frozen=True)
@@ -48,13 +44,33 @@ class GuidedACLLoss:
         return self.image + self.feature + self.area + self.heard + self.seen
 
 
+@dataclass(frozen=True)
+class AclSettings:
+    """``config.network_settings``."""
+
+    # How many other sounds each picture is decoded with (0: all, as published); the decoder is
+    # most of a tiny step.
+    decoded_negatives: int = ALL_PAIRS
+    # The two mask scalars at first; None: those of the weights, or as published for a new ACL.
+    # They must suit the decoder's logits: a mask that is empty everywhere learns nothing.
+    mask_w: float | None = None
+    mask_b: float | None = None
+    # How much quicker than all else b learns. As published it hardly moves; where the decoder's
+    # logits at first are far from those at last, the level of the mask has to follow them.
+    mask_pace: float = 1.0
+
+    def begin(self, masker: Masker) -> None:
+        """Set the scalars that are given."""
+        for scalar, value in ((masker.w, self.mask_w), (masker.b, self.mask_b)):
+            if value is not None:
+                nn.init.constant_(scalar, value)
+
+
 class AclLearner:
     """A :class:`~train.learning.base.Learner`.
 
-    ``config.start``: a backbone's folder (``train.stages.run``), a variant's name, folder or Hub
-    id, "published" for the released ACL, or "" for random weights. ``config.network_settings``:
-    ``decoded_negatives``, how many other sounds each picture is decoded with (0: all, as
-    published); the decoder is most of a tiny step. ``config.guidance``: settings of
+    ``config.start`` as in :mod:`train.learning.acl_start`, ``config.network_settings`` as in
+    :class:`AclSettings`, ``config.guidance``: settings of
     :class:`~train.objectives.guided.GuidanceWeights`; {} for none.
     """
 
@@ -65,33 +81,45 @@ class AclLearner:
                 "ACL decodes pictures with sounds of their own process alone, as published: set "
                 "negatives to 'per process'."
             )
-        self.decoded_negatives = decoded_negatives(config)
+        self.settings = acl_settings(config)
         self.weights = guidance(config)
         model, self.class_names = begin(config)
+        self.frozen = f"towers and decoder of {config.start}" if config.start else ""
+        self.settings.begin(model.masker)
         self.module = model.to(device).train()
         self._text = TextFeatures(self.module.text.encode)
 
-    def trainable(self) -> list[nn.Parameter]:
-        return [*self.module.audio_proj.parameters(), *self.module.masker.parameters()]
+    def trainable(self) -> list[Group]:
+        masker = self.module.masker
+        return [
+            Group([*self.module.audio_proj.parameters(), masker.w]),
+            Group([masker.b], self.settings.mask_pace),
+        ]
 
-    def loss(self, batch: Batch, moment: Moment) -> Any:
-        out = self.module(
-            normalised(batch.images), batch.waveforms, shifts=self._shifts(len(batch))
-        )
-        with torch.autocast(batch.images.device.type, enabled=False):
+    def prepare(self, batch: Batch) -> Prepared:
+        part = self.module.frozen(normalised(batch.images), batch.waveforms)
+        values = {"image": part.image, "dense": part.dense, "heard": part.heard}
+        layers = {f"seen{number}": layer for number, layer in enumerate(part.seen.reduced)}
+        return Prepared(values | layers, batch.descriptions)
+
+    def loss(self, prepared: Prepared, moment: Moment) -> Any:
+        part = self._frozen_part(prepared)
+        with attention_of(part.image):
+            out = self.module.learning(part, shifts=self._shifts(len(prepared)))
+        with torch.autocast(part.image.device.type, enabled=False):
             out = in_float32(out)
             loss = self.objective(out, moment)
-            return loss if self.weights is None else self._guided(loss, out, batch)
+            return loss if self.weights is None else self._guided(loss, out, prepared)
 
     def after_step(self) -> None:
         """Nothing follows a step."""
 
-    def maps(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def maps(self, prepared: Prepared) -> tuple[Tensor, Tensor]:
         """As the variant makes them, whose confidence is told there."""
-        variant = self._variant(self.module)
+        variant, part = self._variant(self.module), self._frozen_part(prepared)
         with torch.inference_mode():
-            seen = self.module.encode_image(normalised(batch.images))
-            found = variant.judge(seen, self.module.audio_embedding(batch.waveforms))
+            audio = self.module.text(self.module.audio_proj(part.heard))
+            found = variant.judge(part.seen, audio)
         self.module.train()
         return found
 
@@ -109,13 +137,22 @@ class AclLearner:
         config = self.config
         return AclVariant(model, card, self.class_names, config.px, config.sound_s, device)
 
+    def _frozen_part(self, prepared: Prepared) -> FrozenPart:
+        values, patch = prepared.values, self.module.vision.patch
+        grid = (values["image"].shape[-2] // patch, values["image"].shape[-1] // patch)
+        layers = tuple(values[f"seen{each}"] for each in range(len(self.module.clip_blocks)))
+        return FrozenPart(
+            values["image"], ImageFeatures(layers, grid), values["dense"], values["heard"]
+        )
+
     def _shifts(self, pairs: int) -> list[int] | None:
         """Which other sounds are decoded, drawn anew each step."""
-        if self.decoded_negatives == ALL_PAIRS or self.decoded_negatives >= pairs - 1:
+        count = self.settings.decoded_negatives
+        if count == ALL_PAIRS or count >= pairs - 1:
             return None
-        return (1 + torch.randperm(pairs - 1)[: self.decoded_negatives]).tolist()
+        return (1 + torch.randperm(pairs - 1)[:count]).tolist()
 
-    def _guided(self, loss: ACLLoss, out: TrainingOutput, batch: Batch) -> GuidedACLLoss:
+    def _guided(self, loss: ACLLoss, out: TrainingOutput, batch: Prepared) -> GuidedACLLoss:
         if not batch.descriptions:
             raise SettingError("Guidance needs descriptions, and these data come without.")
         text = self._text.scenes(batch.descriptions, out.audio.device)
@@ -123,15 +160,15 @@ class AclLearner:
         return GuidedACLLoss(loss.image, loss.feature, loss.area, guided.audio, guided.visual)
 
 
-def decoded_negatives(config: TrainConfig) -> int:
-    """The one setting of the network that is known here."""
-    settings = dict(config.network_settings)
-    count = settings.pop("decoded_negatives", ALL_PAIRS)
-    if settings or not isinstance(count, int) or count < 0:
+def acl_settings(config: TrainConfig) -> AclSettings:
+    """What ``config.network_settings`` says."""
+    known = {field.name for field in fields(AclSettings)}
+    odd = [name for name in config.network_settings if name not in known]
+    if odd:
         raise SettingError(
-            "network_settings of ACL hold decoded_negatives, a number (0: all), and no more."
+            f"network_settings of ACL have no {odd[0]!r}: {', '.join(sorted(known))}."
         )
-    return count
+    return AclSettings(**config.network_settings)
 
 
 def guidance(config: TrainConfig) -> GuidanceWeights | None:
@@ -146,22 +183,6 @@ def guidance(config: TrainConfig) -> GuidanceWeights | None:
     if weights.use_isolation:
         raise SettingError("use_isolation needs maps of each source, which clips do not have.")
     return weights
-
-
-def begin(config: TrainConfig) -> tuple[ACL, tuple[str, ...]]:
-    """The network to begin with, and the names of the classes that its BEATs knows."""
-    if config.start == PUBLISHED:
-        variant = avsl.load("acl")
-        return variant.model, variant.class_names
-    if config.start and backbone.is_one(Path(config.start)):
-        model, facts = backbone.load(Path(config.start))
-        return model, tuple(facts.get("class_names", ()))
-    if config.start:
-        variant = avsl.load(config.start)
-        return variant.model, variant.class_names
-    if config.network not in NETWORKS:
-        raise SettingError(f"There is no ACL {config.network!r}: {', '.join(NETWORKS)}.")
-    return build(NETWORKS[config.network]()), ()
 
 
 def in_float32(out: TrainingOutput) -> TrainingOutput:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 
 from avsl.description import Description
@@ -21,17 +22,78 @@ class Batch:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __getitem__(self, rows: slice) -> "Batch":
+        """Some of the pairs."""
+        return Batch(self.images[rows], self.waveforms[rows], self.descriptions[rows])
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same pairs where the network is."""
+        images, sounds = (
+            each.to(device, non_blocking=True) for each in (self.images, self.waveforms)
+        )
+        return Batch(images, sounds, self.descriptions)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What the parts of a network that never learn make of B pairs; of most networks that is no
+    more than normalised pictures and spectrograms.
+    """
+
+    values: dict[str, Tensor]  # each (B, ...); "heard" is all that is left of the sound
+    descriptions: tuple[Description, ...] = ()
+
+    def __len__(self) -> int:
+        return len(next(iter(self.values.values())))
+
+    def __getitem__(self, rows: slice | Tensor) -> "Prepared":
+        """Some of the pairs."""
+        told = self.descriptions
+        if told:
+            told = told[rows] if isinstance(rows, slice) else tuple(told[i] for i in rows.tolist())
+        return Prepared({name: value[rows] for name, value in self.values.items()}, told)
+
+    def changed(self, **values: Tensor) -> "Prepared":
+        """With other values of those names."""
+        return Prepared(self.values | values, self.descriptions)
+
+    def to(self, device: torch.device) -> "Prepared":
+        """The same where the network is, in float32."""
+        values = {
+            name: value.to(device, torch.float32, non_blocking=True)
+            for name, value in self.values.items()
+        }
+        return Prepared(values, self.descriptions)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters that learn at ``pace`` times the rate of the configuration."""
+
+    parameters: list[nn.Parameter]
+    pace: float = 1.0
+
+
+def parameters(groups: list[Group]) -> list[nn.Parameter]:
+    """Of all groups."""
+    return [each for group in groups for each in group.parameters]
+
 
 class Learner(Protocol):
     """A network with its objective: all that the loop needs to know of a method."""
 
     module: nn.Module  # what is trained, frozen parts included
+    frozen: str  # which parts never learn, the same text for the same ones; "": all of it learns
 
-    def trainable(self) -> list[nn.Parameter]:
+    def trainable(self) -> list[Group]:
         """What the optimizer moves."""
         ...
 
-    def loss(self, batch: Batch, moment: Moment) -> Any:
+    def prepare(self, batch: Batch) -> Prepared:
+        """Without gradient; the same for the same batch throughout the training."""
+        ...
+
+    def loss(self, prepared: Prepared, moment: Moment) -> Any:
         """A scalar, or a frozen dataclass of scalar terms with a ``total``."""
         ...
 
@@ -39,7 +101,7 @@ class Learner(Protocol):
         """What follows each optimizer step: moving averages."""
         ...
 
-    def maps(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def maps(self, prepared: Prepared) -> tuple[Tensor, Tensor]:
         """Maps (B, h, w) in [0, 1] and confidence (B,) of each picture with its own sound."""
         ...
 

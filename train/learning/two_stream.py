@@ -1,7 +1,7 @@
 """Training the two-stream networks: LVS, EZ-VSL, SLAVC, FNAC, MarginNCE."""
 
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,19 @@ from avsl.checkpoint import load_folder, save_folder
 from avsl.errors import SettingError
 from avsl.imagenet import resnet18_state
 from avsl.models import twostream
+from avsl.models.pretrained_towers import FrozenTower, frozen_towers
 from avsl.models.twostream import TwoStream, TwoStreamConfig, TwoStreamOutput
 from avsl.models.twostream_published import load_imagenet
 from avsl.variants.base import VariantCard
-from avsl.variants.two_stream import TwoStreamVariant
+from avsl.variants.two_stream import Seen, TwoStreamVariant
 from avsl.variants.two_stream_card import TWO_STREAM_CARD
 from train import distributed
 from train.config import TrainConfig
 from train.ema import averaged
-from train.learning.base import Batch
+from train.learning.base import Batch, Group, Prepared
 from train.objectives import Moment, Objective
+from train.stages import backbone
+from train.stages.eye import EYE
 
 NETWORKS = {
     "tiny": twostream.TINY,
@@ -30,7 +33,10 @@ NETWORKS = {
     "slavc": twostream.SLAVC,
     "fnac": twostream.FNAC,
 }
+HIDDEN = 256  # units of the heads on frozen towers
 IMAGENET = "imagenet"
+CLIP, RESNET = "frozen-clip", "frozen-resnet"
+FROZEN = {CLIP: twostream.FROZEN_CLIP, RESNET: twostream.FROZEN_RESNET}
 
 
 class TwoStreamLearner:
@@ -38,7 +44,8 @@ class TwoStreamLearner:
     on a processor.
 
     ``module`` holds the network and, with an ``ema_decay``, its average. The average is what is
-    validated and saved, and what SLAVC compares with.
+    validated and saved, and what SLAVC compares with. With ``config.network`` "frozen-clip" or
+    "frozen-resnet" the towers are those of the backbone in ``config.start``; only the heads learn.
     """
 
     def __init__(self, config: TrainConfig, objective: Objective, device: torch.device) -> None:
@@ -49,8 +56,9 @@ class TwoStreamLearner:
             )
         self.config, self.objective = config, objective
         self.shares = config.negatives == "gathered"
-        network = TwoStream(network_config(config, objective))
-        _begin(network, config.start)
+        network = begin(config, objective)
+        frozen = network.config.towers != twostream.LEARNED
+        self.frozen = f"{network.config.towers} of {config.start}" if frozen else ""
         if self.shares:
             distributed.share_batch_norms(network)
         network.to(device, memory_format=torch.channels_last)
@@ -69,34 +77,45 @@ class TwoStreamLearner:
         """The one that is validated and saved."""
         return self.module["average"].module if "average" in self.module else self.network
 
-    def trainable(self) -> list[nn.Parameter]:
-        return list(self.network.parameters())
+    def trainable(self) -> list[Group]:
+        return [Group([each for each in self.network.parameters() if each.requires_grad])]
 
-    def loss(self, batch: Batch, moment: Moment) -> Any:
+    def prepare(self, batch: Batch) -> Prepared:
         image, sound = self._inputs(batch)
-        out = self._whole(self.network(image, sound))
+        if not self.frozen:
+            return Prepared({"image": image, "heard": sound})
+        return Prepared({"seen": self.network.see(image), "heard": self.network.hear(sound)})
+
+    def loss(self, prepared: Prepared, moment: Moment) -> Any:
+        out = self._whole(self._output(self.network, prepared))
         if self.objective.needs_target:
             with torch.no_grad():
-                target = self._whole(self.module["average"](image, sound))
+                target = self._whole(self._output(self.module["average"].module, prepared))
             moment = Moment(moment.progress, moment.exclude, target)
-        with torch.autocast(image.device.type, enabled=False):
+        with torch.autocast(out.image[0].device.type, enabled=False):
             return self.objective(out, moment)
 
     def after_step(self) -> None:
         if "average" in self.module:
             self.module["average"].update_parameters(self.network)
 
-    def maps(self, batch: Batch) -> tuple[Tensor, Tensor]:
+    def maps(self, prepared: Prepared) -> tuple[Tensor, Tensor]:
         variant = self._variant(TWO_STREAM_CARD)
         with torch.inference_mode():
-            image, _ = self._inputs(batch)
-            return variant.judge(variant.see(image), variant.hear(batch.waveforms).embeddings)
+            out = _in_float32(self._output(self.kept, prepared))
+            return variant.judge(Seen(torch.stack(out.image, 1)), torch.stack(out.audio, 1))
 
     def save(self, folder: Path, facts: dict[str, Any]) -> None:
         card = replace(TWO_STREAM_CARD, **{"licence": "MIT", **facts})
         variant = self._variant(card, deepcopy(self.kept))
         variant.model.to("cpu", memory_format=torch.contiguous_format)
         save_folder(variant, folder)
+
+    def _output(self, network: TwoStream, prepared: Prepared) -> TwoStreamOutput:
+        values = prepared.values
+        if self.frozen:
+            return network.project(values["seen"], values["heard"])
+        return network(values["image"], values["heard"])
 
     def _variant(self, card: VariantCard, network: TwoStream | None = None) -> TwoStreamVariant:
         """What the app will run, so that what is validated is what a user meets."""
@@ -127,13 +146,49 @@ class TwoStreamLearner:
         )
 
 
-def network_config(config: TrainConfig, objective: Objective) -> TwoStreamConfig:
-    """The named network with the settings changed, and as many heads as the objective asks for."""
+def begin(config: TrainConfig, objective: Objective) -> TwoStream:
+    """The named network with the weights of ``config.start``."""
+    if config.network in FROZEN:
+        return on_backbone(config, objective)
     if config.network not in NETWORKS:
         raise SettingError(
-            f"There is no two-stream network {config.network!r}. There are: {', '.join(NETWORKS)}."
+            f"There is no two-stream network {config.network!r}. There are: "
+            f"{', '.join((*NETWORKS, *FROZEN))}."
         )
-    values = {**asdict(NETWORKS[config.network]), "heads": objective.heads}
+    network = TwoStream(network_config(config, objective, NETWORKS[config.network]))
+    if config.start == IMAGENET:
+        try:
+            load_imagenet(network.image_tower, resnet18_state())
+        except RuntimeError as error:
+            raise SettingError(
+                "ImageNet's weights fit the full-size networks alone: leave start empty."
+            ) from error
+    elif config.start:
+        network.load_state_dict(load_folder(config.start).model.state_dict())
+    return network
+
+
+def on_backbone(config: TrainConfig, objective: Objective) -> TwoStream:
+    """Heads on the frozen towers of the backbone in ``config.start``."""
+    model, _ = backbone.load(Path(config.start))
+    sizes = replace(
+        twostream.TINY, image=EYE, hidden=HIDDEN, front="kaldi", towers=FROZEN[config.network],
+        backbone=model.config,
+    )  # fmt: skip
+    network = TwoStream(network_config(config, objective, sizes))
+    eye, ear = frozen_towers(model)
+    if config.network == RESNET:
+        eye = FrozenTower(backbone.load_eye(Path(config.start)))
+    network.image_tower.load_state_dict(eye.state_dict())
+    network.audio_tower.load_state_dict(ear.state_dict())
+    return network
+
+
+def network_config(
+    config: TrainConfig, objective: Objective, network: TwoStreamConfig
+) -> TwoStreamConfig:
+    """The network with its settings changed, and as many heads as the objective asks for."""
+    values = {**network.to_dict(), "heads": objective.heads}
     for name, value in config.network_settings.items():
         if name not in values:
             raise SettingError(f"The network has no setting {name!r}: {', '.join(values)}.")
@@ -142,19 +197,6 @@ def network_config(config: TrainConfig, objective: Objective) -> TwoStreamConfig
         return TwoStreamConfig.from_dict(values)
     except TypeError as error:
         raise SettingError(f"network_settings do not fit the network: {error}.") from error
-
-
-def _begin(network: TwoStream, start: str) -> None:
-    """The weights to begin with."""
-    if start == IMAGENET:
-        try:
-            load_imagenet(network.image_tower, resnet18_state())
-        except RuntimeError as error:
-            raise SettingError(
-                "ImageNet's weights fit the full-size networks alone: leave start empty."
-            ) from error
-    elif start:
-        network.load_state_dict(load_folder(start).model.state_dict())
 
 
 def _in_float32(out: TwoStreamOutput) -> TwoStreamOutput:

@@ -29,7 +29,12 @@ class ACLLoss:
         return self.image + self.feature + self.area
 
 
-def acl_loss(out: TrainingOutput, margin: float = 0.0, exclude: Tensor | None = None) -> ACLLoss:
+def acl_loss(
+    out: TrainingOutput,
+    margin: float = 0.0,
+    exclude: Tensor | None = None,
+    positive_area: float = POSITIVE_AREA,
+) -> ACLLoss:
     """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE.
 
     Where only some pairs were decoded, the feature term is contrasted among those.
@@ -40,7 +45,7 @@ def acl_loss(out: TrainingOutput, margin: float = 0.0, exclude: Tensor | None = 
     return ACLLoss(
         image_loss(out.v_i, out.audio, margin, exclude),
         feature_loss(out.v_f, out.audio, margin, no_feature),
-        area_loss(out.positive_area, out.negative_area),
+        area_loss(out.positive_area, out.negative_area, positive_area),
     )
 
 
@@ -62,9 +67,9 @@ def feature_loss(
     return _both_ways(cosine, margin, exclude)
 
 
-def area_loss(positive: Tensor, negative: Tensor) -> Tensor:
-    """How far the mean mask areas are from 0.4 for matching pairs and 0 for the others."""
-    return (positive - POSITIVE_AREA).abs() + (negative - NEGATIVE_AREA).abs()
+def area_loss(positive: Tensor, negative: Tensor, wanted: float = POSITIVE_AREA) -> Tensor:
+    """How far the mean mask areas are from ``wanted`` for matching pairs and 0 for the others."""
+    return (positive - wanted).abs() + (negative - NEGATIVE_AREA).abs()
 
 
 def _both_ways(cosine: Tensor, margin: float, exclude: Tensor | None) -> Tensor:
@@ -75,13 +80,14 @@ def _both_ways(cosine: Tensor, margin: float, exclude: Tensor | None) -> Tensor:
 @dataclass(frozen=True)
 class ACLObjective:
     margin: float = 0.0
+    positive_area: float = POSITIVE_AREA
 
     family: ClassVar[str] = CLIP
     heads: ClassVar[int] = 1
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TrainingOutput, moment: Moment) -> ACLLoss:
-        return acl_loss(out, self.margin, moment.exclude)
+        return acl_loss(out, self.margin, moment.exclude, self.positive_area)
 
 
 OBJECTIVE = ACLObjective

@@ -33,13 +33,14 @@ class EZVSL:
     temperature: float = TEMPERATURE
     margin: float = 0.0
     anneal: float = 0.0  # share of the training in which pooling sharpens; as published: none
+    sharpness: float = 0.0  # of pooling from then on; 0, as published: the maximum
 
     family: ClassVar[str] = TWO_STREAM
     heads: ClassVar[int] = 1
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> Tensor:
-        scores = pool(out.maps(), moment.progress, self.anneal)
+        scores = pool(out.maps(), moment.progress, self.anneal, self.sharpness)
         return ez_vsl_loss(scores, self.temperature, self.margin, moment.exclude)
 
 

@@ -63,6 +63,7 @@ class FNACObjective:
     temperature: float = TEMPERATURE
     margin: float = 0.0  # in EZ-VSL's part
     anneal: float = 0.0  # share of the training in which pooling sharpens; as published: none
+    sharpness: float = 0.0  # of pooling from then on; 0, as published: the maximum
     weight: float = WEIGHT
     warm_up: float = WARM_UP  # share of the training
 
@@ -71,7 +72,7 @@ class FNACObjective:
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> FNACLoss:
-        scores = pool(out.maps(), moment.progress, self.anneal)
+        scores = pool(out.maps(), moment.progress, self.anneal, self.sharpness)
         contrast = ez_vsl_loss(scores, self.temperature, self.margin, moment.exclude)
         if moment.progress < self.warm_up:
             return FNACLoss(contrast, *torch.zeros(3, device=scores.device))

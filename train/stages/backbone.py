@@ -1,4 +1,6 @@
-"""A backbone as a folder: the frozen towers of a tiny ACL, and what was measured of them."""
+"""A backbone as a folder: the frozen parts of a tiny ACL, an image tower for two-stream networks,
+and what was measured of them.
+"""
 
 import json
 from pathlib import Path
@@ -9,8 +11,11 @@ from safetensors.torch import load_file, save_file
 from avsl.errors import SettingError
 from avsl.models.acl import ACL
 from avsl.models.published import ACLConfig, build
+from avsl.models.twostream import ResNetTower
+from train.stages.eye import EYE
 
 FORMAT = "avsl.backbone/1"
+EYE_FILE = "eye.safetensors"
 WEIGHTS_FILE, FACTS_FILE = "backbone.safetensors", "backbone.json"
 LEARNED_LATER = ("audio_proj.", "masker.")  # in the audio-visual stage
 
@@ -22,7 +27,7 @@ def is_one(folder: Path) -> bool:
 
 def remove(folder: Path) -> None:
     """Forget the backbone in the folder, if there is one."""
-    for name in (FACTS_FILE, WEIGHTS_FILE):
+    for name in (FACTS_FILE, WEIGHTS_FILE, EYE_FILE):
         (folder / name).unlink(missing_ok=True)
 
 
@@ -37,6 +42,25 @@ def save(model: ACL, folder: Path, facts: dict[str, Any]) -> None:
     save_file(state, folder / WEIGHTS_FILE)
     card = {"format": FORMAT, "network": model.config.to_dict(), **facts}
     (folder / FACTS_FILE).write_text(json.dumps(card, indent=1))
+
+
+def save_eye(tower: ResNetTower, folder: Path) -> None:
+    """The image tower of two-stream networks, which lies beside the rest."""
+    state = {name: value.contiguous() for name, value in tower.state_dict().items()}
+    save_file(state, folder / EYE_FILE)
+
+
+def load_eye(folder: Path) -> ResNetTower:
+    """Raises :class:`SettingError` where there is none."""
+    tower = ResNetTower(3, EYE)
+    try:
+        tower.load_state_dict(load_file(Path(folder) / EYE_FILE))
+    except (OSError, RuntimeError) as error:
+        raise SettingError(
+            f"There is no image tower in {folder}. Make one with: "
+            f"python -m train.stages.run --out {folder}"
+        ) from error
+    return tower.eval()
 
 
 def load(folder: Path) -> tuple[ACL, dict[str, Any]]:

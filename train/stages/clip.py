@@ -11,13 +11,13 @@ from avsl.synthetic.world import Recipe, Scenes, captions, names_in_view
 from avsl.synthetic.world.taxonomy import CLASSES, HEARD
 from train.objectives.contrastive import find_both, margin_logits
 from train.stages.loop import Budget, Course, Report, train
-from train.stages.pixels import normalised
+from train.stages.pixels import attention_of, normalised
 from train.stages.scenes import Source, in_view
 
 HOTTEST = 0.01  # the lowest temperature that learning may choose, CLIP's
 WORD_DEVIATION = 0.3  # of the first word vectors: from CLIP's 0.02, words take long to come apart
 PLAIN, BARE = 0.6, 0.8  # up to here a sentence of names, from there names without articles
-ALONE_UNTIL, SMALL_UNTIL = 0.35, 0.8  # shares of the stage
+ALONE_UNTIL, SMALL_UNTIL = 0.4, 0.9  # shares of the stage
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,9 @@ def run(
 
     def loss_of(drawn: tuple[Tensor, list[str], Scenes]) -> Tensor:
         image, told, scenes = drawn
-        seen = model.vision.embedding(model.vision.states(image))
-        read = model.text.encode(told)
+        with attention_of(image):
+            seen = model.vision.embedding(model.vision.states(image))
+            read = model.text.encode(told)
         return contrast(spread[0](seen.float()), spread[1](read.float()), sharpness, scenes)
 
     nn.init.normal_(model.text.token_embedding.weight, std=WORD_DEVIATION)

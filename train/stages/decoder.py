@@ -13,10 +13,10 @@ from avsl.synthetic.world import Recipe, Scenes
 from avsl.synthetic.world.taxonomy import CLASSES, HEARD
 from train.stages.clip import class_sentences
 from train.stages.loop import Budget, Course, Report, train
-from train.stages.pixels import normalised
+from train.stages.pixels import attention_of, normalised
 from train.stages.scenes import Source, class_masks, in_view, sounding
 
-SMALL_UNTIL = 0.6  # share of the stage in pictures of half the side
+SMALL_UNTIL = 0.8  # share of the stage in pictures of half the side
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,11 @@ def run(
 
     def loss_of(drawn: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         image, words, truth = drawn
-        with torch.no_grad():
-            states = model.vision.states(image, last=max(model.clip_blocks))
         twice = torch.arange(len(image)).repeat(2)
-        logits = model.ground(model.features(states, image)[twice], words)
+        with attention_of(image):
+            with torch.no_grad():
+                states = model.vision.states(image, last=max(model.clip_blocks))
+            logits = model.ground(model.features(states, image)[twice], words)
         return mask_loss(logits, truth, stage.dice)
 
     model.decoder.requires_grad_(True)

@@ -1,7 +1,8 @@
-"""Make a backbone: ``python -m train.stages.run --out FOLDER [--minutes M | --steps A B C]``.
+"""Make a backbone: ``python -m train.stages.run --out FOLDER [--steps A B C E | --minutes M]``.
 
-Stages (a) to (c) one after another, each for so long, then what was measured of them. A stage that
-is done is kept in the folder and not repeated; ``--again`` begins anew.
+Stages (a), (b) and (c) of the tiny CLIP path and (e), an image tower for the two-stream networks;
+then what was measured of them. A stage that is done is kept in the folder and not repeated;
+``--again`` begins anew. Stage (d) is a training: ``python -m train.train --preset acl-tiny``.
 """
 
 import argparse
@@ -14,17 +15,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from avsl.errors import AvslError, SettingError
 from avsl.models.acl import ACL
-from avsl.models.published import build
+from avsl.models.published import ACLConfig, build
 from avsl.synthetic.world import VERSION
-from train.stages import audio, backbone, clip, decoder
+from train.stages import audio, backbone, clip, decoder, eye
 from train.stages.loop import Budget, Course, Report
 from train.stages.sizes import CLASS_NAMES, tiny
 
 SHOWN_EVERY_S = 10.0
 MEASURED_BATCHES = 8
+STEPS = (4000, 3000, 1500, 1600)  # about 50 minutes on one processor core
+EYE_STAGE = "eye"
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,31 @@ class Part:
     measure: Callable[..., dict[str, float]]
 
 
+@dataclass(frozen=True)
+class Nets:
+    """What the stages train."""
+
+    acl: ACL
+    eye: eye.Classifier
+
+    @classmethod
+    def new(cls, config: ACLConfig, seed: int) -> "Nets":
+        torch.manual_seed(seed)
+        acl = build(config)
+        torch.manual_seed(seed)
+        return cls(acl, eye.new())
+
+    def of(self, part: Part) -> nn.Module:
+        return self.eye if part.name == EYE_STAGE else self.acl
+
+
 def parts(seed: int = 0) -> tuple[Part, ...]:
     """In their order: the decoder needs the towers."""
     stages = (
         (clip, clip.ClipStage()),
         (decoder, decoder.DecoderStage()),
         (audio, audio.AudioStage()),
+        (eye, eye.EyeStage()),
     )
     return tuple(
         Part(
@@ -57,7 +80,7 @@ def parts(seed: int = 0) -> tuple[Part, ...]:
 
 def make(
     folder: Path,
-    model: ACL,
+    nets: Nets,
     stages: tuple[Part, ...],
     budgets: tuple[Budget, ...],
     seed: int = 0,
@@ -69,17 +92,20 @@ def make(
     facts: dict[str, Any] = {"world": VERSION, "seed": seed, "class_names": CLASS_NAMES}
     if backbone.is_one(folder):
         kept, facts = backbone.load(folder)
-        if kept.config != model.config:
+        if kept.config != nets.acl.config:
             raise SettingError(f"The backbone in {folder} has other sizes: make it --again.")
-        model.load_state_dict(kept.state_dict())
+        nets.acl.load_state_dict(kept.state_dict())
     for part, budget in zip(stages, budgets, strict=True):
         if part.name in facts:
             continue
         torch.manual_seed(seed)
-        course = part.run(model, budget, part.settings, bf16, report(part.name))
-        measured = part.measure(model, part.settings.source, batches)
+        net = nets.of(part)
+        course = part.run(net, budget, part.settings, bf16, report(part.name))
+        measured = part.measure(net, part.settings.source, batches)
         facts[part.name] = {**course.facts(), **measured}
-        backbone.save(model, folder, facts)
+        if net is nets.eye:
+            backbone.save_eye(nets.eye.tower, folder)
+        backbone.save(nets.acl, folder, facts)
     return facts
 
 
@@ -100,10 +126,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.stages.run", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the backbone's folder")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--minutes", type=float, default=6.0, help="of each stage")
+    length.add_argument("--minutes", type=float, help="of each stage, instead of steps")
     length.add_argument(
-        "--steps", type=int, nargs=3, metavar=("A", "B", "C"), help="the same result again"
-    )
+        "--steps", type=int, nargs=4, metavar=("A", "B", "C", "E"),
+        help="the same result again (default: %(default)s)", default=STEPS,
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=0, help="of torch; 0: as torch likes")
     parser.add_argument("--bf16", action="store_true", help="bfloat16: quicker with AVX-512")
@@ -111,16 +138,16 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.threads:
         torch.set_num_threads(given.threads)
-    torch.manual_seed(given.seed)
-    budgets = (Budget(minutes=given.minutes),) * 3
-    if given.steps:
-        budgets = tuple(map(Budget, given.steps))
+    budgets = tuple(map(Budget, given.steps))
+    if given.minutes:
+        budgets = (Budget(minutes=given.minutes),) * len(budgets)
     if given.again:
         backbone.remove(given.out)
     try:
         facts = make(
-            given.out, build(tiny()), parts(given.seed), budgets, given.seed, given.bf16, shown
-        )
+            given.out, Nets.new(tiny(), given.seed), parts(given.seed), budgets, given.seed,
+            given.bf16, shown,
+        )  # fmt: skip
     except AvslError as error:
         print(f"train.stages.run: {error}", file=sys.stderr)
         return 1

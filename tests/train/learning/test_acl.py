@@ -16,6 +16,7 @@ from avsl.synthetic.world import Recipe, World, descriptions
 from tests.train.stages.micro import PX, micro
 from train.config import TrainConfig
 from train.learning import Batch, learner
+from train.learning.base import parameters
 from train.objectives import Moment, total
 from train.objectives.acl import acl_loss
 from train.stages import backbone
@@ -41,8 +42,8 @@ def batch() -> Batch:
 
 
 def step(student, batch: Batch, rate: float = 1e-2) -> float:
-    optimizer = torch.optim.Adam(student.trainable(), rate)
-    loss = total(student.loss(batch, Moment()))
+    optimizer = torch.optim.Adam(parameters(student.trainable()), rate)
+    loss = total(student.loss(student.prepare(batch), Moment()))
     loss.backward()
     optimizer.step()
     return loss.item()
@@ -74,9 +75,9 @@ def test_no_words_take_part_without_guidance(config, batch):
     torch.manual_seed(0)
     student = learner(config)
     torch.manual_seed(1)
-    told = total(student.loss(batch, Moment()))
+    told = total(student.loss(student.prepare(batch), Moment()))
     torch.manual_seed(1)
-    untold = total(student.loss(replace(batch, descriptions=()), Moment()))
+    untold = total(student.loss(student.prepare(replace(batch, descriptions=())), Moment()))
     assert told.item() == untold.item()
 
 
@@ -86,18 +87,20 @@ def test_guidance_adds_its_terms_in_training_alone(config, batch):
     guided = learner(config.changed({"guidance.audio": 0.5}))
     guided.module.load_state_dict(plain.module.state_dict())
     torch.manual_seed(1)
-    without = plain.loss(batch, Moment())
+    without = plain.loss(plain.prepare(batch), Moment())
     torch.manual_seed(1)
-    with_words = guided.loss(batch, Moment())
+    with_words = guided.loss(guided.prepare(batch), Moment())
     assert with_words.image.item() == pytest.approx(without.image.item())
     assert with_words.heard > 0 and with_words.seen > 0
     assert with_words.total.item() == pytest.approx(
         (without.total + with_words.heard + with_words.seen).item(), rel=1e-5
     )
-    for ours, theirs in zip(plain.maps(batch), guided.maps(batch), strict=True):
+    for ours, theirs in zip(
+        plain.maps(plain.prepare(batch)), guided.maps(guided.prepare(batch)), strict=True
+    ):
         assert torch.equal(ours, theirs)
     with pytest.raises(SettingError, match="descriptions"):
-        guided.loss(replace(batch, descriptions=()), Moment())
+        guided.loss(guided.prepare(replace(batch, descriptions=())), Moment())
 
 
 @pytest.mark.parametrize(
@@ -136,7 +139,7 @@ def test_what_is_saved_loads_and_marks_the_same(config, batch, tmp_path):
     torch.manual_seed(0)
     student = learner(config)
     step(student, batch)
-    maps, confidence = student.maps(batch)
+    maps, confidence = student.maps(student.prepare(batch))
     assert student.module.training, "goes on training"
     assert maps.min() >= 0 and maps.max() <= 1 and confidence.shape == (len(batch),)
     student.save(tmp_path / "acl-micro", FACTS)

@@ -6,14 +6,21 @@ import pytest
 import torch
 
 import avsl
+from avsl.checkpoint import load_folder
 from avsl.clip import Clip
+from avsl.description import Description
+from avsl.models.published import build
 from avsl.models.twostream import EZ_VSL, FNAC, LVS, SLAVC
 from tests.train.small import SMALL
+from tests.train.stages.micro import micro
 from train import objectives
 from train.learning import Batch, learner
-from train.learning.two_stream import network_config
+from train.learning.base import parameters
+from train.learning.two_stream import NETWORKS, network_config
 from train.objectives import Moment, total
 from train.presets import presets
+from train.stages import backbone, eye
+from train.stages.sizes import CLASS_NAMES
 
 FAMILY = ("ez_vsl", "margin_nce", "lvs", "slavc", "fnac")
 
@@ -34,7 +41,7 @@ def student(**changes):
 @pytest.mark.parametrize("name", FAMILY)
 def test_an_objective_reaches_both_towers(name):
     made = student(objective=name, ema_decay=0.5)
-    total(made.loss(pairs(), Moment(progress=1.0))).backward()
+    total(made.loss(made.prepare(pairs()), Moment(progress=1.0))).backward()
     for tower in ("image_tower", "audio_tower"):
         gradient = getattr(made.network, tower).conv1.weight.grad
         assert gradient.isfinite().all() and gradient.abs().max() > 0
@@ -44,7 +51,7 @@ def test_an_objective_reaches_both_towers(name):
 def test_the_margin_comes_from_the_settings():
     def loss(margin):
         made = student(objective_settings={"margin": margin})
-        return total(made.loss(pairs(), Moment())).item()
+        return total(made.loss(made.prepare(pairs()), Moment())).item()
 
     assert loss(-0.4) < loss(-0.2) < loss(0.0)
 
@@ -62,11 +69,11 @@ def test_with_an_average_the_average_is_kept():
 
 def test_the_saved_variant_says_what_the_learner_said(tmp_path):
     made = student()
-    made.loss(pairs(32), Moment())  # moves the batch norms
+    made.loss(made.prepare(pairs(32)), Moment())  # moves the batch norms
     made.module.eval()
     batch = pairs(2)
     images = (batch.images * 255).round() / 255
-    maps, sure = made.maps(Batch(images, batch.waveforms))
+    maps, sure = made.maps(made.prepare(Batch(images, batch.waveforms)))
     assert maps.shape == (2, 4, 4) and maps.min() >= 0 and maps.max() <= 1
     facts = {"name": "mine", "threshold": 0.35, "confidence_gate": 0.2, "summary": "A test."}
     made.save(tmp_path, facts)
@@ -93,16 +100,48 @@ def test_presets_of_the_papers_have_the_papers_networks():
         for data in ("vggsound144k", "flickr144k"):
             config = presets()[f"{name}-{data}"]
             objective = objectives.make(config.objective, **config.objective_settings)
-            assert network_config(config, objective) == network
+            assert network_config(config, objective, NETWORKS[config.network]) == network
             assert (config.px, config.learning_rate, config.start) == (224, 1e-4, "imagenet")
     assert presets()["acl-vggsound144k"].learning_rate == 1e-4  # the paper's 1e-3 is a typo
     assert presets()["margin-nce-vggsound144k"].steps == 20 * 144_000 // 128
 
 
-@pytest.mark.parametrize("name", [name for name in presets() if name.endswith("-tiny")])
-def test_tiny_presets_need_nothing_from_elsewhere(name):
+@pytest.fixture(scope="module")
+def backbone_folder(tmp_path_factory):
+    """Of random weights, very small but for the image tower."""
+    folder = tmp_path_factory.mktemp("backbone")
+    torch.manual_seed(0)
+    backbone.save(build(micro()), folder, {"class_names": CLASS_NAMES})
+    backbone.save_eye(eye.new().tower, folder)
+    return folder
+
+
+@pytest.mark.parametrize("name", [name for name in presets() if "-tiny" in name])
+def test_tiny_presets_learn_on_a_backbone_and_leave_it_as_it_is(name, backbone_folder):
     config = presets()[name]
-    assert config.name == name and config.of_world and config.summary
-    if objectives.make(config.objective).family == "two-stream":
-        small = replace(config, px=32, network_settings=SMALL.network_settings)
-        assert total(learner(small).loss(pairs(), Moment(progress=0.5))).isfinite()
+    assert config.name == name and config.of_world and config.summary and config.remember
+    made = learner(config.changed({"start": str(backbone_folder), "sound_s": 1.0}))
+    learned = parameters(made.trainable())
+    assert 0 < sum(each.numel() for each in learned) < 0.6e6
+    prepared = made.prepare(
+        replace(pairs(), descriptions=(Description(("a dog",), ("a drum",), "grass"),) * 6)
+    )
+    total(made.loss(prepared, Moment(progress=0.5))).backward()
+    assert all(each.grad is not None for each in learned)
+    assert made.frozen and not any(
+        each.requires_grad for each in made.module.parameters() if id(each) not in map(id, learned)
+    )
+
+
+@pytest.mark.parametrize("towers", ["frozen-clip", "frozen-resnet"])
+def test_heads_on_frozen_towers_come_back_as_they_were(towers, backbone_folder, tmp_path):
+    changes = {"network": towers, "start": str(backbone_folder), "network_settings": {}}
+    made = student(**changes)
+    made.loss(made.prepare(pairs()), Moment())  # moves the batch norms of the heads alone
+    maps, _ = made.maps(made.prepare(pairs()))
+    made.save(tmp_path, {"name": towers})
+    again = load_folder(tmp_path)
+    seen = again.see((pairs().images - 0.45) / 0.225)
+    assert seen.heads.shape[:2] == (6, 1) and maps.shape[1:] == seen.heads.shape[-2:]
+    for name, value in made.network.state_dict().items():
+        assert torch.equal(again.model.state_dict()[name], value)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from avsl.models.beats import BEATsConfig
 from avsl.models.published import ACLConfig
 from avsl.synthetic.world import EASY, Scenes
-from train.stages import audio, clip, decoder
+from train.stages import audio, clip, decoder, eye
 from train.stages.run import Part
 from train.stages.scenes import Source
 from train.stages.sizes import CLASS_NAMES, tiny
@@ -48,6 +48,7 @@ def stages() -> dict[str, Part]:
         (clip, clip.ClipStage(rate=3e-3)),
         (decoder, decoder.DecoderStage(rate=5e-3)),
         (audio, audio.AudioStage(rate=3e-3)),
+        (eye, eye.EyeStage(rate=3e-3)),
     ):
         source = replace(settings.source, px=PX, batch=BATCH, difficulty=EASY)
         name = module.__name__.rpartition(".")[2]

@@ -19,7 +19,10 @@ from train.stages.loop import Budget
 from train.stages.scenes import Source
 from train.stages.sizes import tiny, words_read
 
-PARTS = {"clip": ("vision.", "text."), "decoder": ("decoder.",), "audio": ("beats.",)}
+PARTS = {
+    "clip": ("vision.", "text."), "decoder": ("decoder.",), "audio": ("beats.",),
+    "eye": ("tower.", "classes."),
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +32,8 @@ def seeded():
 
 @pytest.mark.parametrize("name", PARTS)
 def test_a_stage_lowers_its_loss_and_moves_its_own_part_alone(name):
-    model, part = build(micro()), stages()[name]
+    nets, part = run.Nets.new(micro(), 0), stages()[name]
+    model = nets.of(part)
     before = {key: value.clone() for key, value in model.state_dict().items()}
     course = part.run(model, Budget(steps=24), overfitting(part.settings))
     facts = course.facts()
@@ -38,7 +42,7 @@ def test_a_stage_lowers_its_loss_and_moves_its_own_part_alone(name):
         key for key, value in model.state_dict().items() if not torch.equal(value, before[key])
     }
     assert moved and all(key.startswith(PARTS[name]) for key in moved)
-    learned = {key for key, each in model.named_parameters() if each.requires_grad}
+    learned = {key for key, each in nets.acl.named_parameters() if each.requires_grad}
     assert all(key.startswith(backbone.LEARNED_LATER) for key in learned), "frozen again"
 
 
@@ -115,21 +119,22 @@ def test_tiny_is_small_and_fits_its_stages():
 
 
 def test_a_backbone_is_made_stage_by_stage_and_taken_up_where_it_stopped(tmp_path):
-    parts, budgets = tuple(stages().values()), (Budget(steps=2),) * 3
-    model = build(micro())
+    parts, budgets = tuple(stages().values()), (Budget(steps=2),) * 4
+    model, again = run.Nets.new(micro(), 0), run.Nets.new(micro(), 1)
     run.make(tmp_path, model, parts[:1], budgets[:1], batches=1)
     assert "decoder" not in json.loads((tmp_path / backbone.FACTS_FILE).read_text())
-    again = build(micro())
     facts = run.make(tmp_path, again, parts, budgets, batches=1)
-    for name, value in model.vision.state_dict().items():
-        assert torch.equal(again.vision.state_dict()[name], value), "stage (a) was not repeated"
+    for name, value in model.acl.vision.state_dict().items():
+        assert torch.equal(again.acl.vision.state_dict()[name], value), "stage (a) was not repeated"
     assert {"zero_shot_accuracy", "image_to_text", "text_to_image"} <= set(facts["clip"])
     assert {"ciou", "auc", "miou"} <= set(facts["decoder"]) and "accuracy" in facts["audio"]
     loaded, kept = backbone.load(tmp_path)
     assert kept["audio"] == facts["audio"] and kept["class_names"][0] == "church bell"
     image = torch.rand(2, 3, PX, PX)
-    ours, theirs = (each.vision.dense(each.vision.states(image)) for each in (again, loaded))
+    ours, theirs = (each.vision.dense(each.vision.states(image)) for each in (again.acl, loaded))
     assert torch.equal(ours, theirs)
+    seen = backbone.load_eye(tmp_path)(image)
+    assert torch.allclose(seen, again.eye.tower(image), atol=1e-5)
 
 
 def test_no_backbone_says_how_to_make_one(tmp_path):

@@ -1,0 +1,58 @@
+"""A variant's folder as a training leaves it: ``pytest_plugins = ["tests.train.made_folder"]``
+gives the fixture ``folder``.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from avsl.cli import main as avsl_main
+from tests.models.golden_parity import GOLDEN
+
+
+def score(metric: str, value: float | None, **more) -> dict:
+    low, high = (None, None) if value is None else (value - 2, value + 2)
+    told = {"protocol": "sweep", "metric": metric, "value": value, "low": low, "high": high,
+            "found": 480, "expected": 500, "threshold": 0.4,
+            "rule": "validation", "unit": "%"}  # fmt: skip
+    return told | more
+
+
+def results(name: str = "acl") -> dict:
+    return {
+        "version": 1,
+        "made": {"command": "python -m train.evaluate --variant x --set world/single"},
+        "sets": {"world/single": "One sounding object in a procedural scene."},
+        "rows": [
+            {"set": "world/single", "variant": "centre", "score": score("cIoU", 3.25)},
+            {"set": "world/single", "variant": name, "score": score("cIoU", 66.125)},
+            {"set": "world/single", "variant": name, "score": score("AP", None)},
+        ],
+        "curves": [],
+        "cases": [],
+        "costs": [],
+    }
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A small ACL's folder, with card, training settings and results."""
+    folder = tmp_path_factory.mktemp("made") / "acl-tiny"
+    files = ["--clipseg", str(GOLDEN / "clipseg"), "--beats", str(GOLDEN / "beats.pt")]
+    files += ["--acl", str(GOLDEN / "Param_best.pth"), "--out", str(folder)]
+    assert avsl_main(["convert", *files]) == 0
+    card = json.loads((folder / "card.json").read_text())
+    card["card"] |= {"trained_on": "The procedural world, so real videos are new to it."}
+    card["card"] |= {"licence": "MIT"}
+    (folder / "card.json").write_text(json.dumps(card))
+    (folder / "config.json").write_text('{"preset": "tiny", "margin": -0.2, "seed": 3}')
+    (folder / "results.json").write_text(json.dumps(results()))
+    (folder / "state.pt").write_bytes(b"of the optimizer")
+    return folder
+
+
+@pytest.fixture
+def folder(made, tmp_path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "acl-tiny"))

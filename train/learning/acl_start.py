@@ -1,0 +1,106 @@
+"""What a training of ACL begins with, by ``config.start``.
+
+- "": random weights of the sizes ``config.network``, frozen parts included: for trials alone;
+- "backbones": CLIPSeg and BEATs as released, and as in the paper a new audio projector and mask
+  scalars of 10 and 14; downloaded where they are not here, like those of the variant ``acl``;
+- a folder of ``train.stages.run``: its towers and decoder, the rest new;
+- a variant's name, folder or Hub id: an ACL that goes on learning. "acl" is the one of the paper.
+"""
+
+from pathlib import Path
+from pickle import UnpicklingError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+import avsl
+from avsl import hub
+from avsl.checkpoint import class_names
+from avsl.errors import SettingError, VariantError
+from avsl.models.acl import ACL, Masker
+from avsl.models.audio_tokenizer import AudioTokenizer
+from avsl.models.beats import BEATsConfig
+from avsl.models.published import ACLConfig, build, clipseg_sizes, from_published
+from avsl.variants.acl import AclVariant
+from avsl.variants.acl_card import FILES, PARAMETERS
+from avsl.variants.folders import json_object
+from train.config import TrainConfig
+from train.stages import backbone
+from train.stages.sizes import tiny
+
+NETWORKS = {"tiny": tiny, "acl": ACLConfig}
+BACKBONES = "backbones"
+FROZEN_FILES = [(purpose, sources) for purpose, sources, _ in FILES if sources is not PARAMETERS]
+# What reading a file and assembling tensors raise where they are others than expected.
+UNFIT = (
+    KeyError, OSError, RuntimeError, TypeError, ValueError, EOFError, SafetensorError,
+    UnpicklingError,
+)  # fmt: skip
+
+Start = tuple[ACL, tuple[str, ...]]
+
+
+def begin(config: TrainConfig) -> Start:
+    """The network to begin with, and the names of the classes that its BEATs knows.
+
+    What is new in it follows from torch's random state. Raises :class:`SettingError` where there
+    is no such network and :class:`VariantError` where weights cannot be had or do not fit.
+    """
+    if not config.start:
+        return _random(config.network), ()
+    if config.start == BACKBONES:
+        return _on_released_backbones()
+    if backbone.is_one(Path(config.start)):
+        model, facts = backbone.load(Path(config.start))
+        return model, tuple(facts.get("class_names", ()))
+    return _going_on(config.start)
+
+
+def _random(network: str) -> ACL:
+    if network not in NETWORKS:
+        raise SettingError(f"There is no ACL {network!r}: {', '.join(NETWORKS)}.")
+    return build(NETWORKS[network]())
+
+
+def _on_released_backbones() -> Start:
+    """Needs CLIPSeg and BEATs alone, not what the paper's authors trained."""
+    paths = [hub.fetch(sources, purpose) for purpose, sources in FROZEN_FILES]
+    try:
+        clipseg_config, clipseg, beats = map(_contents, paths)
+        sizes = ACLConfig(
+            BEATsConfig.from_published(beats["cfg"]), clipseg_sizes(clipseg, clipseg_config)
+        )
+        model = from_published(clipseg, clipseg_config, beats, _new_parts(sizes))
+    except UNFIT as error:
+        raise VariantError(
+            f"These are not the released CLIPSeg and BEATs: {', '.join(map(str, paths))}. Remove "
+            "them to have them downloaded."
+        ) from error
+    return model, class_names(beats.get("label_dict", {}))
+
+
+def _new_parts(sizes: ACLConfig) -> dict[str, dict]:
+    """What is to be learned, untrained, in the form of the authors' checkpoint."""
+    heard = len(sizes.beats_blocks) * sizes.beats.encoder_embed_dim
+    projector = AudioTokenizer(heard, sizes.clipseg.text_width)
+    return {"audio_proj": projector.state_dict(), "masker_i": Masker().state_dict()}
+
+
+def _contents(path: Path) -> dict:
+    """Of a released file: JSON, safetensors, or a pickle of tensors that cannot run code."""
+    if path.suffix == ".json":
+        return json_object(path)
+    if path.suffix == ".safetensors":
+        return load_file(path)
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _going_on(name: str) -> Start:
+    variant = avsl.load(name)
+    if not isinstance(variant, AclVariant):
+        raise SettingError(
+            f"{name} is no ACL to go on training: start is empty, {BACKBONES!r}, a folder of "
+            "train.stages.run, or an ACL by its name, folder or Hub id."
+        )
+    return variant.model, variant.class_names

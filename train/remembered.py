@@ -1,0 +1,108 @@
+"""What a learner is fed with: pairs that the frozen parts of its network have looked at.
+
+Frozen towers make the same of a scene each time. Where the same scenes come again and again,
+``remember`` keeps that in memory, and a step costs what the learning parts cost: milliseconds for
+the heads of a two-stream network.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from avsl.errors import SettingError
+from train.config import TrainConfig
+from train.data.stream import Batches, batches, source
+from train.learning.base import Batch, Learner, Prepared
+
+AT_ONCE = 64  # scenes
+KEPT_AS = torch.float16
+MOST_KEPT = {"training": 1, "judging": 8}  # sets of scenes in one process
+# Of a configuration, all that decides on a scene and on what frozen parts make of it.
+SCENES = (
+    "data", "seed", "scenes", "learned_px", "sound_s", "difficulty", "classes", "off_screen",
+    "twins", "imbalance",
+)  # fmt: skip
+_kept: dict[str, OrderedDict[Hashable, Prepared]] = {use: OrderedDict() for use in MOST_KEPT}
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Prepares pairs for ``student``; ``passes()`` is the precision of its frozen parts."""
+
+    config: TrainConfig
+    student: Learner
+    device: torch.device
+    passes: Callable[[], AbstractContextManager]
+
+    def stream(
+        self, rank: int = 0, processes: int = 1, first: int = 0, words: bool = False
+    ) -> Iterator[Prepared]:
+        """From batch number ``first`` on, this process's share of each."""
+        if not self.config.remember:
+            for batch in batches(self.config, rank, processes, first, words):
+                yield self.prepare(batch)
+            return
+        numbers = Batches(self.config, rank, processes, words)
+        kept = self._remembered(words)
+        sounds = whose_sound(self.config)
+        for number in range(first, len(numbers)):
+            items = numbers.items(number)[0].chunk(processes)[rank]
+            heard = kept.values["heard"][sounds[items]]
+            yield kept[items].changed(heard=heard).to(self.device)
+
+    def prepare(self, batch: Batch) -> Prepared:
+        """Of pairs that are made anew."""
+        with torch.no_grad(), self.passes():
+            return self.student.prepare(batch.to(self.device))
+
+    def keep(self, use: str, what: Hashable, make: Callable[[], Iterable[Batch]]) -> Prepared:
+        """All of what ``make`` gives, in half precision on the processor.
+
+        It is made once for all trainings of this process that ask for ``what`` with the same
+        frozen parts; ``use``: of ``MOST_KEPT``.
+        """
+        key, shelf = (self.student.frozen, self.config.precision, what), _kept[use]
+        if key not in shelf:
+            while len(shelf) >= MOST_KEPT[use]:
+                shelf.popitem(last=False)
+            shelf[key] = _together(map(self.prepare, make()))
+        shelf.move_to_end(key)
+        return shelf[key]
+
+    def _remembered(self, words: bool) -> Prepared:
+        config = self.config
+        if not (self.student.frozen and config.scenes) or config.augment:
+            raise SettingError(
+                "remember keeps what frozen parts make of scenes that come again as they were: it "
+                "needs frozen parts, scenes above 0 and augment=false."
+            )
+        matched = config.changed({"mismatched": 0.0})
+        pairs, items = source(matched, words), torch.arange(config.scenes)
+        what = (words, *(getattr(config, name) for name in SCENES))
+        parts = items.split(AT_ONCE)
+        return self.keep("training", what, lambda: (pairs.pairs(some, 0) for some in parts))
+
+
+def whose_sound(config: TrainConfig) -> Tensor:
+    """(scenes,): of which scene each one's sound is; another's for a share of ``mismatched``.
+
+    Scenes that are kept are kept as they match, for trainings with any noise.
+    """
+    draw = torch.Generator().manual_seed(config.seed)
+    own = torch.arange(config.scenes)
+    swapped = torch.rand(config.scenes, generator=draw) < config.mismatched
+    return torch.where(swapped, torch.randint(config.scenes, own.shape, generator=draw), own)
+
+
+def _together(parts: Iterable[Prepared]) -> Prepared:
+    values: dict[str, list[Tensor]] = {}
+    told: list = []
+    for part in parts:
+        told += part.descriptions
+        for name, value in part.values.items():
+            values.setdefault(name, []).append(value.to("cpu", KEPT_AS))
+    return Prepared({name: torch.cat(each) for name, each in values.items()}, tuple(told))

@@ -1,0 +1,115 @@
+"""Train and judge what a study is made of.
+
+    python -m train.studies.run STUDY [--out DIR] [--only TEXT] [--set key=value ...]
+
+Trials that are done are kept: a study that was stopped goes on where it was, and several processes
+share the work if each is given another --only or --seed. Every trial leaves trial.json.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import asdict, replace
+from io import StringIO
+from pathlib import Path
+
+from avsl.errors import AvslError
+from avsl.synthetic.world import VERSION, Classes, Recipe
+from train.config import assignments
+from train.studies.plan import STUDIES, Trial, trials
+from train.train import Trained, train
+from train.validation import Scenes, judged
+
+OUT, TRIAL = Path("avsl-out/studies"), "trial.json"
+SCENES = 500  # of each test set, and half as many with their source out of view
+SEVERAL = (0.0, 1.0, 1.0, 0.5)  # weights of 1, 2, ... objects in view
+TEST_SETS = {
+    "single": Recipe(),
+    "twins": Recipe(objects=SEVERAL, twins=1.0),
+    "unheard": Recipe(classes=Classes.UNHEARD),
+}
+
+
+def run(trial: Trial, folder: Path) -> dict:
+    """Train it and judge what was kept on scenes of their own, at the threshold of validation."""
+    began = time.monotonic()
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+        trained = train(trial.config, folder)
+    found = {
+        "arm": trial.arm,
+        "seed": trial.config.seed,
+        "world": VERSION,
+        "config": trial.config.to_dict(),
+        "seconds": round(time.monotonic() - began, 1),
+        "validation": [asdict(each) for each in trained.history],
+        "test": test(trained),
+    }
+    (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n")
+    return found
+
+
+def test(trained: Trained) -> dict[str, dict[str, float]]:
+    """By set: what :class:`~train.measures.Measures` holds, the gate and what it finds there."""
+    config, found = trained.feed.config, {}
+    trained.student.module.eval()
+    for name, recipe in TEST_SETS.items():
+        scenes = Scenes.of_world(replace(config, validation_scenes=SCENES), f"study {name}", recipe)
+        if config.remember:
+            scenes = scenes.kept(trained.feed, name)
+        found[name] = judged(trained.student, scenes, config.batch, trained.best.threshold)
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        "train.studies.run", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("study", choices=sorted(STUDIES))
+    parser.add_argument("--out", type=Path, default=OUT, help="default: %(default)s")
+    parser.add_argument("--only", default="", metavar="TEXT", help="arms whose name holds it")
+    parser.add_argument("--seed", type=int, nargs="+", help="of these seeds alone")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--keep", action="store_true", help="the weights of each trial, too")
+    options = parser.parse_args(arguments)
+    try:
+        changes = assignments(options.set)
+        for trial in trials(options.study):
+            folder = options.out / options.study / trial.name.replace(", ", "_").replace(" ", "-")
+            wanted = options.seed is None or trial.config.seed in options.seed
+            if options.only not in trial.arm or not wanted or (folder / TRIAL).is_file():
+                continue
+            found = run(Trial(trial.arm, trial.config.changed(changes)), folder)
+            if not options.keep:
+                _forget_weights(folder)
+            print(_line(trial, found), flush=True)
+    except AvslError as error:
+        print(f"studies: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _line(trial: Trial, found: dict) -> str:
+    single = found["test"]["single"]
+    return (
+        f"{trial.name}: cIoU {single['ciou']:.1f}, AUC {single['auc']:.1f}, on the source "
+        f"{single['on_source']:.1f} %, on something silent {single['on_silent']:.1f} %; "
+        f"{found['seconds']:.0f} s"
+    )
+
+
+def _forget_weights(folder: Path) -> None:
+    """A sweep leaves its figures, not gigabytes."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != TRIAL:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
