@@ -50,7 +50,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("clips", nargs="+", type=Path, metavar="CLIP", help="videos; or images, with --sound")
     add("--sound", type=Path, help="a sound file to use instead of the clip's own")
-    add("--variant", default="sync", help="see the list command (default: %(default)s)")
+    add("--variant", default="sync", metavar="V",
+        help="name (see the list command), folder or Hub id (default: %(default)s)")  # fmt: skip
+    add("--revision", metavar="R", help="branch, tag or commit of a Hub id (default: main)")
     add("--out", type=Path, default=Path("avsl-out"), help="folder; one subfolder a clip")
     add("--fps", type=float, help="maps per second (default: the variant's)")
     add("--style", type=Look, choices=list(Look), default=Look.HEAT, help="default: heat")
@@ -132,14 +134,14 @@ def _run(options: argparse.Namespace) -> int:
 def _variant(options: argparse.Namespace) -> Variant:
     """The variant the options ask for, with a bar for what has to be downloaded."""
     if options.untrained:
-        if options.variant != "acl":
-            raise VariantError("Only acl can be run untrained.")
+        if options.variant != "acl" or options.revision:
+            raise VariantError("Only acl can be run untrained, and it has no revisions.")
         from avsl.checkpoint import untrained
 
         variant = untrained()
     else:
         with _bar(f"loading {options.variant}", options.quiet) as progress:
-            variant = variants.load(options.variant, progress)
+            variant = variants.load(options.variant, progress, options.revision)
     if not options.int8:
         return variant
     if not hasattr(variant, "in_int8"):

@@ -5,10 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from avsl.checkpoint import save_folder
 from avsl.cli import INTERRUPTED, OK, SOME_FAILED, USAGE, main
 from avsl.localization import Localization
 from avsl.media import read
 from avsl.synthetic import ensure_example
+from tests.variants.making import tiny_two_stream
+
+pytest_plugins = ["tests.hub_endpoint"]
+HUB_ID = "someone/tiny"
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +80,55 @@ def test_list_says_which_variants_are_ready(capsys):
     assert rows["sync"]["state"] == "ready"
     assert main(["list"]) == OK
     assert "sync" in capsys.readouterr().out
+
+
+# variants from the Hub
+
+
+@pytest.fixture
+def published(hub, tmp_path):
+    """A tiny two-stream network, as user/name on a Hub."""
+    save_folder(tiny_two_stream(), tmp_path / "tiny")
+    for file in (tmp_path / "tiny").iterdir():
+        hub.add(HUB_ID, file.name, file.read_bytes(), large=file.suffix == ".safetensors")
+    return hub
+
+
+def go(bell: Path, out: Path, *flags: str) -> int:
+    wanted = ["--out", str(out), "--fps", "1", "--formats", "csv", "--json", "--quiet"]
+    return main(["run", str(bell), *wanted, *flags])
+
+
+@pytest.mark.parametrize("form", ["option", "in the name"])
+def test_a_revision_is_handed_to_the_hub(bell, tmp_path, published, capsys, form):
+    def asking(revision: str) -> list[str]:
+        if form == "option":
+            return ["--variant", HUB_ID, "--revision", revision]
+        return ["--variant", f"{HUB_ID}@{revision}"]
+
+    commit = published.commit(HUB_ID)
+    assert go(bell, tmp_path / "out", *asking(commit)) == OK
+    assert json.loads(capsys.readouterr().out)["variant"] == f"{HUB_ID}@{commit}"
+    assert go(bell, tmp_path / "out", *asking("v9")) == USAGE
+    said = capsys.readouterr().err
+    assert "the file is not there" in said and "--revision v9" in said
+
+
+def test_without_a_revision_the_newest_is_taken(bell, tmp_path, published, capsys):
+    assert go(bell, tmp_path / "out", "--variant", HUB_ID) == OK
+    assert json.loads(capsys.readouterr().out)["variant"] == HUB_ID
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--variant", "sync"], "only a Hub id"),
+        (["--variant", "."], "only a Hub id"),
+        (["--variant", "someone/tiny@v1"], "names a revision already"),
+        (["--variant", "acl", "--untrained"], "has no revisions"),
+    ],
+)
+def test_a_revision_of_what_has_none_is_one_sentence(bell, tmp_path, capsys, flags, words):
+    assert go(bell, tmp_path / "out", *flags, "--revision", "v2") == USAGE
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert words in line

@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants, hf_hub_download, scan_cache_dir
 
-from avsl import hub as weights
 from avsl import settings, transfer
 from avsl.errors import Cancelled, StorageError, VariantError, WeightsError
-from avsl.hub import Source, fetch, find
+from avsl.hub import Source, cache, fetch, files, find, weights_folder
 
 pytest_plugins = ["tests.hub_endpoint"]
 
@@ -263,7 +262,7 @@ def test_a_change_after_first_use_is_refused_until_it_is_trusted(hub, large):
     path = fetch([SOURCE], PURPOSE)
     (record,) = Path(constants.HF_HUB_CACHE).rglob("avsl-sha256.json")
     assert json.loads(record.read_text()) == {"main/deep/beats.pt": first.sha256}
-    weights._remove(path)
+    cache.remove(path)
     hub.add(SOURCE.repo, SOURCE.file, b"another" * 1000, large=large)
     assert f"differs from the one first used here; if you trust the change, delete {record}" in (
         sentence([SOURCE])
@@ -337,7 +336,7 @@ def test_the_environment_variables_are_honoured(hub_endpoint, tmp_path):
     asked, place = hub_endpoint.heads, tmp_path / "weights/other/mirror"
     assert in_another_process(hub_endpoint, tmp_path, HF_HUB_OFFLINE="1") == [
         path,
-        "WeightsError copy.pt, the sound encoder, is not on this machine and could not be "
+        "NotFetched copy.pt, the sound encoder, is not on this machine and could not be "
         "downloaded (offline mode is on, see HF_HUB_OFFLINE). "
         f"Put it by hand at {place}/copy.pt, or run this when online: "
         f"hf download other/mirror copy.pt --local-dir {place}",
@@ -395,9 +394,9 @@ def test_a_wrong_file_put_by_hand_is_named_and_kept(hub, published, tmp_path):
 def test_the_default_folder_is_in_the_users_cache(monkeypatch, tmp_path):
     monkeypatch.delenv("AVSL_WEIGHTS", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert weights.weights_folder() == tmp_path / "avsl/weights"
+    assert weights_folder() == tmp_path / "avsl/weights"
     monkeypatch.delenv("XDG_CACHE_HOME")
-    assert weights.weights_folder() == Path.home() / ".cache/avsl/weights"
+    assert weights_folder() == Path.home() / ".cache/avsl/weights"
 
 
 # --- limits -------------------------------------------------------------------------------------
@@ -415,7 +414,7 @@ def test_a_full_disk_is_said_before_anything_is_fetched(hub, published, monkeypa
 
 def limit_to(megabytes: int, monkeypatch) -> None:
     limits = replace(settings.LIMITS, max_weights_bytes=megabytes * 1_000_000)
-    monkeypatch.setattr(weights, "LIMITS", limits)
+    monkeypatch.setattr(files, "LIMITS", limits)
     monkeypatch.setattr(transfer, "LIMITS", limits)
 
 

@@ -2,9 +2,10 @@
 
     python -m train.publish DIR --repo user/name [--private] [--revision BRANCH] [--dry-run]
 
-DIR holds model.safetensors and card.json, and config.json (of the training) and results.json (of
-train.evaluate) where they are known. A README.md is written from them for the Hub; DIR itself is
-not changed. Everything goes up in one commit, or nothing does. --dry-run prints what would.
+DIR holds model.safetensors and card.json, and config.json (of the training), results.json (of
+train.evaluate) and backbone.json (of train.stages.run) where they are known. A README.md is written
+from them for the Hub; DIR itself is not changed. Everything goes up in one commit, or nothing does.
+--dry-run prints what would.
 
 The token is that of `hf auth login` or HF_TOKEN. Exit code: 0 fine, 2 not published.
 """
@@ -21,11 +22,19 @@ from avsl import variants
 from avsl.errors import AvslError, SettingError
 from avsl.publishing import Published, publish
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE
-from train.model_card import CONFIG_FILE, RESULTS_FILE, UNSAID, Facts, facts_of, model_card
+from train.model_card import (
+    BACKBONE_FILE,
+    CONFIG_FILE,
+    README,
+    RESULTS_FILE,
+    UNSAID,
+    Facts,
+    facts_of,
+    model_card,
+)
 
 OK, USAGE, INTERRUPTED = 0, 2, 130
-README = "README.md"
-PUBLISHED = (WEIGHTS_FILE, CARD_FILE, CONFIG_FILE, RESULTS_FILE)
+PUBLISHED = (WEIGHTS_FILE, CARD_FILE, CONFIG_FILE, RESULTS_FILE, BACKBONE_FILE)
 
 
 def main(arguments: list[str] | None = None) -> int:

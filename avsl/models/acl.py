@@ -61,6 +61,7 @@ class FrozenPart:
     image: Tensor  # (B, 3, H, W), normalised: the masked image is encoded anew each time
     seen: ImageFeatures
     dense: Tensor  # (B, h w, E)
+    whole: Tensor  # (B, E): CLIP's embedding of the whole image
     heard: Tensor  # (B, N, 2304)
 
 
@@ -160,8 +161,13 @@ class ACL(nn.Module):
     def frozen(self, image: Tensor, waveform: Tensor) -> FrozenPart:
         """B image passes of the vision tower and B of BEATs."""
         states = self.vision.states(image)
-        heard = self.audio_features(fbank(waveform))
-        return FrozenPart(image, self.features(states, image), self.vision.dense(states), heard)
+        return FrozenPart(
+            image,
+            self.features(states, image),
+            self.vision.dense(states),
+            self.vision.embedding(states),
+            self.audio_features(fbank(waveform)),
+        )
 
     def forward(
         self,

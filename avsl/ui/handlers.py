@@ -22,6 +22,7 @@ from avsl.media import read
 from avsl.overlay import Look, Style
 from avsl.progress import Progress
 from avsl.ui import copy
+from avsl.ui.choosing import admitted
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
 
@@ -53,7 +54,8 @@ def localized(
         clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
         with workspace.variant(wish.variant, run) as variant:
             found = Localizer(variant).run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
-        result = Result(draft.folder, clip, found)
+            card = variant.card
+        result = Result(draft.folder, clip, found, card)
         yield result, None
         result.draw(wish.style, run.part(LOCALIZED, 1.0))
         yield result, workspace.keep(session, draft, result)
@@ -115,7 +117,7 @@ class Api:
         Parameters:
             clip: the video file; with ``sound``, a silent video or a picture will do.
             sound: a sound file that replaces the clip's own, or nothing.
-            variant: a name from /variants.
+            variant: a name from /variants, or a Hub id as user/name or user/name@revision.
             style: heat, contour, spotlight or boxes.
             threshold: map values from here up are the source; nothing means the calibrated one.
             opacity: strength of the drawing, 0 to 1.
@@ -127,7 +129,8 @@ class Api:
         if not clip:
             raise MediaError(copy.NO_VIDEO)
         look = _style(style, threshold, opacity)
-        wish = Wish(Path(clip), Path(sound) if sound else None, variant, look, maps_per_second)
+        name = admitted(variant, request)
+        wish = Wish(Path(clip), Path(sound) if sound else None, name, look, maps_per_second)
         session = session_of(request)
         with self.workspace.running(session, told(progress)) as run:
             *_, (result, result_id) = localized(self.workspace, session, wish, run)

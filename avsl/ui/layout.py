@@ -10,8 +10,8 @@ import gradio as gr
 from avsl import variants
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
-from avsl.synthetic.examples import examples
-from avsl.ui import benchmark, copy, views
+from avsl.ui import benchmark, choosing, copy, views
+from avsl.ui.gallery import offers
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
@@ -19,6 +19,7 @@ from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
+MOST_TYPED = 300  # characters of a Hub id or folder
 CAMERA = gr.WebcamOptions(
     mirror=False,  # the preview shows what the file holds: left stays left
     constraints={
@@ -114,30 +115,46 @@ def _examples() -> Parts:
     gr.HTML(views.hint(copy.EXAMPLES))
     with gr.Row(elem_classes="avsl-examples"):
         return {
-            f"example-{card.name}": gr.Button(
-                card.title, size="sm", min_width=140, elem_id=f"example-{card.name}"
+            f"example-{offer.name}": gr.Button(
+                offer.title, size="sm", min_width=140, elem_id=f"example-{offer.name}"
             )
-            for card in examples()
+            for offer in offers()
         }
 
 
 def _variant() -> Parts:
     cards = variants.cards()
-    parts: Parts = {}
+    first = choosing.for_own_clips(cards)
+    parts: Parts = {"own": gr.State(first.name), "others": gr.State([])}
     with gr.Group():
         parts["variant"] = gr.Radio(
             [(card.title, card.name) for card in cards],
-            value=cards[0].name,
+            value=first.name,
             label=copy.VARIANT,
             elem_id="variant",
         )
-        parts["card"] = gr.HTML(views.card(cards[0]), elem_id="variant-card")
+        parts["card"] = gr.HTML(views.card(first), elem_id="variant-card")
+    with gr.Accordion(copy.OTHER_VARIANT, open=False, elem_id="other-variant"):
+        parts |= _other_variant()
     with gr.Row():
         parts["run"] = gr.Button(copy.RUN, variant="primary", size="lg", elem_id="run", scale=3)
         parts["stop"] = gr.Button(
             copy.CANCEL, variant="stop", size="lg", elem_id="stop", visible=False, scale=1
         )
     return parts
+
+
+def _other_variant() -> Parts:
+    allowed = choosing.allowed()
+    gr.HTML(views.hint(copy.OTHER_HINT if allowed is None else copy.allowed_only(allowed)))
+    with gr.Row(visible=allowed is None or bool(allowed), elem_classes="avsl-other"):
+        return {
+            "other_name": gr.Textbox(
+                placeholder=copy.OTHER_NAME_EXAMPLE, label=copy.OTHER_NAME, max_lines=1,
+                max_length=MOST_TYPED, scale=3, elem_id="other-name",
+            ),
+            "load": gr.Button(copy.LOAD, size="md", scale=1, min_width=90, elem_id="load"),
+        }  # fmt: skip
 
 
 def _outcome() -> Parts:
@@ -218,16 +235,20 @@ def _wire(parts: Parts, page: Page) -> None:
         **working,
     }  # fmt: skip
     state = {
-        "fn": _card, "inputs": parts["variant"], "outputs": parts["card"], "queue": False, **quiet,
+        "fn": page.card, "inputs": parts["variant"], "outputs": parts["card"], "queue": False,
+        "preprocess": False, **quiet,
     }  # fmt: skip
     parts["run"].click(**run).then(**state)  # a run may have made its variant ready
-    for card in examples():
-        chosen = parts[f"example-{card.name}"].click(
-            functools.partial(page.example, card.name), None, parts["video"], **quiet
+    for offer in offers():
+        chosen = parts[f"example-{offer.name}"].click(
+            functools.partial(page.example, offer),
+            parts["own"],
+            [parts["video"], parts["variant"]],
+            **quiet,
         )
         open_tab = chosen.success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet)
         open_tab.success(**run).then(**state)
-    buttons = [parts[f"example-{card.name}"] for card in examples()]
+    buttons = [parts[f"example-{offer.name}"] for offer in offers()]
     gr.on(None, _named(page.posters, names), None, buttons, **quiet)  # None: when the page loads
     parts["stop"].click(page.stop, None, None, queue=False, **quiet)
 
@@ -236,6 +257,7 @@ def _wire(parts: Parts, page: Page) -> None:
             functools.partial(str, mode), None, parts["mode"], queue=False, **quiet
         )
     parts["variant"].change(**state)
+    _wire_choosing(parts, page, names, working, quiet)
 
     drawing = [parts[name] for name in ("look", "threshold", "opacity")]
     look = {
@@ -252,8 +274,21 @@ def _wire(parts: Parts, page: Page) -> None:
     parts["bundle"].click(_named(page.bundle, names), parts["result"], **working)
 
 
-def _card(name: str) -> str:
-    return views.card(next(card for card in variants.cards() if card.name == name))
+def _wire_choosing(parts: Parts, page: Page, names: Parts, working: dict, quiet: dict) -> None:
+    """What a visitor chose is kept: an example may bring a variant of its own, the next clip that
+    is uploaded goes back to theirs.
+    """
+    keep = {"inputs": parts["variant"], "outputs": parts["own"], "queue": False, **quiet}
+    parts["variant"].input(str, preprocess=False, **keep)
+    back = {"inputs": parts["own"], "outputs": parts["variant"], "queue": False, **quiet}
+    new_clip = (parts["video"].upload, parts["video"].stop_recording, parts["picture"].upload)
+    gr.on(new_clip, str, **back)
+    load = {
+        "fn": _named(page.load, names),
+        "inputs": [parts["other_name"], parts["others"]],
+        **working,
+    }
+    gr.on((parts["load"].click, parts["other_name"].submit), **load)
 
 
 def _named(handler: Callable, names: Parts) -> Callable:

@@ -11,9 +11,9 @@ import gradio as gr
 from avsl import timeline, variants
 from avsl.errors import AvslError, Cancelled, MediaError
 from avsl.overlay import Style
-from avsl.synthetic.examples import examples
 from avsl.ui import copy, views
-from avsl.ui.gallery import Gallery
+from avsl.ui.choosing import admitted, for_example
+from avsl.ui.gallery import Gallery, Offer, offers
 from avsl.ui.handlers import Wish, localized, sentence, session_of, told
 from avsl.ui.jobs import Replaced, Run, Workspace
 from avsl.ui.result import Result
@@ -54,7 +54,7 @@ class Page:
 
         def work() -> Iterator[Updates]:
             files = _files(mode, video, other_sound, picture, sound)
-            wish = Wish(*files, variant, Style(look, None, opacity))
+            wish = Wish(*files, admitted(variant, request), Style(look, None, opacity))
             session = session_of(request)
             with self.workspace.running(session, told(progress), alone=True) as run:
                 for result, result_id in localized(self.workspace, session, wish, run):
@@ -62,14 +62,49 @@ class Page:
 
         yield from _guarded(work, _nothing_found)
 
-    def example(self, name: str) -> dict:
-        """The example's clip, generated on first use."""
-        return gr.update(value=str(self.gallery.clip(name)))
+    def example(self, offer: Offer, own: str) -> tuple[dict, str]:
+        """The example's clip, generated on first use, and the variant to see it with: ``own`` is
+        what the visitor chose.
+        """
+        return gr.update(value=str(self.gallery.clip(offer))), for_example(offer, own)
 
     def posters(self) -> Iterator[Updates]:
         """The examples' pictures, each as soon as there is one."""
-        for card in examples():
-            yield {f"example-{card.name}": gr.update(icon=str(self.gallery.poster(card.name)))}
+        for offer in offers():
+            yield {f"example-{offer.name}": gr.update(icon=str(self.gallery.poster(offer)))}
+
+    def card(self, name: str) -> str:
+        """What is to be said of the variant chosen."""
+        listed = {card.name: card for card in variants.cards()}
+        found = listed.get(name) or self.workspace.shelf.card(name)
+        return views.card(found) if found else views.hint(copy.no_such_variant(name, [*listed]))
+
+    def load(
+        self,
+        wanted: str,
+        others: list[str],
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
+        """Load the variant of a Hub id or folder and choose it; ``others`` were loaded before."""
+
+        def work(run: Run) -> Updates:
+            name = admitted(wanted, request)
+            choices = {card.name: card.title for card in variants.cards()}
+            if name not in choices:
+                self.workspace.shelf.forget(name)  # there may be a newer version by now
+            with self.workspace.variant(name, run):
+                added = [*others, name] if name not in [*choices, *others] else others
+            choices |= {other: other for other in added}
+            return {
+                "variant": gr.update(choices=[(t, n) for n, t in choices.items()], value=name),
+                "card": self.card(name),
+                "others": added,
+                "own": name,
+                "other_name": "",
+            }
+
+        yield from self._at_work(work, request, progress, copy.LOADING)
 
     def stop(self, request: gr.Request) -> None:
         """Stop what this session runs; the run itself tells the page."""
@@ -122,9 +157,13 @@ class Page:
         self.workspace.close(session_of(request))
 
     def _at_work(
-        self, work: Callable[[Run], Updates], request: gr.Request, progress: gr.Progress
+        self,
+        work: Callable[[Run], Updates],
+        request: gr.Request,
+        progress: gr.Progress,
+        words: str = "",
     ) -> Iterator[Updates]:
-        yield {"status": _shown(views.message(copy.WORKING_TITLE, "", "busy")), **_working(True)}
+        yield {"status": _shown(views.message(copy.WORKING_TITLE, words, "busy")), **_working(True)}
 
         def once() -> Iterator[Updates]:
             session = session_of(request)
@@ -165,7 +204,7 @@ def _ended(message: str) -> Updates:
 
 def _working(busy: bool) -> Updates:
     """What can be pressed while a job runs, and what cannot."""
-    names = ["run", "redraw", "bundle", *(f"example-{card.name}" for card in examples())]
+    names = ["run", "load", "redraw", "bundle", *(f"example-{each.name}" for each in offers())]
     return {
         "stop": gr.update(visible=busy),
         **{name: gr.update(interactive=not busy) for name in names},
@@ -200,7 +239,6 @@ def _path(payload: dict | None) -> Path | None:
 def _judged(result: Result) -> Updates:
     """The verdict is in, the video is not."""
     found = result.localization
-    card = next(c for c in variants.cards() if c.name == found.provenance.variant)
     both = [timeline.png(found, result.clip.waveform, dark) for dark in (False, True)]
     return {
         "status": _shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
@@ -211,7 +249,7 @@ def _judged(result: Result) -> Updates:
         "video": None,
         "notes": views.notes(result.notes),
         "timeline": views.timeline(*both),
-        "provenance": views.provenance(found, card),
+        "provenance": views.provenance(found, result.card),
         "files": _shown(None, False),
     }
 

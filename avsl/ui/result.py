@@ -15,6 +15,7 @@ from avsl.media import constant_rate, output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment
 from avsl.progress import Progress, no_progress, part
 from avsl.ui import copy
+from avsl.variants import VariantCard
 
 LONG_SIDE = 960  # pixels of a frame kept for inspection
 MOST_FRAMES = 3000  # of a longer clip every second, third, ... moment can be inspected
@@ -69,6 +70,7 @@ class Result:
     folder: Path
     clip: Clip
     localization: Localization
+    card: VariantCard  # of the variant that found it
     frames: Frames = field(init=False)
     style: Style = field(init=False)  # of the video as it is now
     videos: list[Path] = field(default_factory=list)  # newest last

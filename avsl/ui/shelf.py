@@ -6,20 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from avsl import variants
-from avsl.errors import Cancelled, VariantError
+from avsl.errors import Cancelled
 from avsl.progress import Progress
 from avsl.ui import copy
-from avsl.variants import Variant
+from avsl.variants import Variant, VariantCard
 
 LOOK_EVERY_S = 0.1  # how often a waiting job looks, and may be stopped
-
-
-def listed(name: str, progress: Progress) -> Variant:
-    """Load a variant of the list only: folders and Hub ids are not for strangers to choose."""
-    names = [card.name for card in variants.cards()]
-    if name not in names:
-        raise VariantError(copy.no_such_variant(name, names))
-    return variants.load(name, progress)
 
 
 @dataclass(eq=False)
@@ -41,10 +33,11 @@ class _Loading:
 class Shelf:
     """Lends every variant, loaded when first asked for; safe to use from many threads.
 
-    A network serves one job at a time, for it keeps the features of the clip at hand.
+    A network serves one job at a time, for it keeps the features of the clip at hand. What a name
+    may be is for others to say: see :mod:`avsl.ui.choosing`.
     """
 
-    def __init__(self, load: Callable[[str, Progress], Variant] = listed) -> None:
+    def __init__(self, load: Callable[[str, Progress], Variant] = variants.load) -> None:
         self._load = load
         self._variants: dict[str, Variant] = {}
         self._loading: dict[str, _Loading] = {}
@@ -63,6 +56,16 @@ class Shelf:
     def give_back(self, name: str) -> None:
         with self._lock:
             self._lent.discard(name)
+
+    def card(self, name: str) -> VariantCard | None:
+        """Of a variant that is loaded."""
+        with self._lock:
+            return self._variants[name].card if name in self._variants else None
+
+    def forget(self, name: str) -> None:
+        """Load it anew when it is next wanted: there may be a newer version of it."""
+        with self._lock:
+            self._variants.pop(name, None)
 
     def wait(self, name: str, progress: Progress) -> Variant:
         """The same as soon as it is loaded and free. ``progress`` hears why it takes so long.

@@ -112,6 +112,7 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   width: 100%; height: auto; margin: 0; aspect-ratio: 16 / 9; object-fit: cover;
   border-radius: 5px;
 }
+.avsl-other { align-items: end; gap: .6rem; }
 .avsl-card {
   padding: .6rem .8rem .8rem; background: var(--block-background-fill);
   font-size: .875rem; line-height: 1.5;

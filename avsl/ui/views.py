@@ -122,7 +122,13 @@ def card(card: VariantCard) -> str:
     kind = card.state.name.lower()
     missing = card.download if card.state is State.NEEDS_DOWNLOAD else ""
     data = [copy.trained_on(card.trained_on)] if card.trained_on else []
-    lines = (card.summary, card.limits, *data, copy.licence(card.licence))
+    lines = (
+        card.summary,
+        card.limits,
+        *data,
+        copy.licence(card.licence),
+        *filter(None, [card.note]),
+    )
     return (
         f'<div class="avsl-card"><p><span class="state {kind}">{escape(card.state.value)}</span> '
         f"{escape(missing)}</p>{''.join(f'<p>{escape(line)}</p>' for line in lines)}</div>"

@@ -15,7 +15,7 @@ from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Evidence, State, Variant
 from avsl.variants.folders import shipped_cards, shipped_folders
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
-__all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "commands", "load"]
+__all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "commands", "is_hub_id", "load"]
 
 
 @dataclass(frozen=True)
@@ -55,30 +55,44 @@ def load(
 ) -> Variant:
     """A variant by name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
 
-    ``revision``: a branch, tag or commit of a Hub id (None: the newest of main). Downloads what is
-    missing or has changed; offline the last copy is used and the card's note says so. Raises
-    :class:`VariantError` where there is no such variant or its files cannot be had, with what to
-    do about it.
+    ``revision``: a branch, tag or commit of a Hub id (None: the newest of main); "user/name@v2" is
+    the same as "user/name" with the revision "v2". Downloads what is missing or has changed;
+    offline the last copy is used and the card's note says so. Raises :class:`VariantError` where
+    there is no such variant or its files cannot be had, with what to do about it.
     """
     shipped = shipped_folders()
-    named = name in _REGISTRY or name in shipped
-    by_id = not named and not Path(name).is_dir() and name.count("/") == 1
-    if revision is not None and not by_id:
+    local = name in _REGISTRY or name in shipped or Path(name).is_dir()
+    if not local and is_hub_id(name):
+        return _load_from_hub(name, progress, revision)
+    if revision is not None:
         raise VariantError(f"{name!r} has no revisions: only a Hub id (user/name) has.")
     if name in _REGISTRY:
         return _REGISTRY[name].load(progress)
     if name in shipped:
         return _load_folder(shipped[name], name=name)
-    if Path(name).is_dir():
+    if local:
         return _load_folder(Path(name))
-    if by_id:
-        fetched = hub.fetch_folder(name, (CARD_FILE, WEIGHTS_FILE), progress, revision)
-        return _load_folder(fetched.folder, note=fetched.note)
     known = ", ".join([*_REGISTRY, *shipped])
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
         "(user/name) will do as well."
     )
+
+
+def is_hub_id(name: str) -> bool:
+    """Whether ``name`` has the form "user/name" or "user/name@revision"."""
+    return name.partition("@")[0].count("/") == 1
+
+
+def _load_from_hub(name: str, progress: Progress, revision: str | None) -> Variant:
+    """The variant is called as it was asked for, so that its name loads it again."""
+    repo, _, written = name.partition("@")
+    if written and revision not in (None, written):
+        raise VariantError(f"{name!r} names a revision already; leave out {revision!r}.")
+    revision = written or revision
+    fetched = hub.fetch_folder(repo, (CARD_FILE, WEIGHTS_FILE), progress, revision)
+    called = f"{repo}@{revision}" if revision else repo
+    return _load_folder(fetched.folder, name=called, note=fetched.note)
 
 
 def _load_folder(folder: Path, **facts: str) -> Variant:

@@ -8,8 +8,8 @@ import yaml
 
 from train.model_card import OK, USAGE, facts_of, model_card
 from train.model_card import main as write_readme
-
-pytest_plugins = ["tests.train.made_folder"]
+from train.presets import preset
+from train.presets.tiny import BACKBONE
 
 REPO = "someone/acl-tiny"
 
@@ -78,6 +78,9 @@ def test_weights_it_began_with_are_made_again_first(folder):
     command = "train.stages.run --out runs/backbone --steps 70 80 90 --seed 3\n"
     text = model_card(facts_of(folder), REPO)
     assert command in text and text.index(command) < text.index("train.train --preset")
+    (folder / "backbone.json").unlink()
+    (folder / "config.json").write_text(json.dumps(preset("acl-tiny").to_dict()))
+    assert f"train.stages.run --out {BACKBONE}\n" in model_card(facts_of(folder), REPO)
 
 
 def test_a_folder_that_ships_gets_its_readme(folder, capsys):

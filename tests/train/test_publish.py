@@ -2,69 +2,23 @@
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from huggingface_hub import constants
 
 import avsl
-from avsl.cli import main as avsl_main
 from avsl.errors import PublishError, SettingError, VariantError
 from avsl.publishing import publish
-from tests.models.golden_parity import GOLDEN
 from tests.support import tone_clip
-from train.model_card import facts_of, model_card
+from tests.train.making_results import results
 from train.publish import OK, USAGE, main
 
 pytest_plugins = ["tests.hub_publishing"]
 
 REPO = "someone/acl-tiny"
 TIMES_S = np.array([0.5])
-
-
-def score(metric: str, value: float, **more) -> dict:
-    told = {"protocol": "sweep", "metric": metric, "value": value, "low": value - 2,
-            "high": value + 2, "found": 480, "expected": 500, "threshold": 0.4,
-            "rule": "validation", "unit": "%"}  # fmt: skip
-    return told | more
-
-
-def results(name: str = "acl") -> dict:
-    return {
-        "version": 1,
-        "made": {"command": "python -m train.evaluate --variant x --set world/single"},
-        "sets": {"world/single": "One sounding object in a procedural scene."},
-        "rows": [
-            {"set": "world/single", "variant": "centre", "score": score("cIoU", 3.25)},
-            {"set": "world/single", "variant": name, "score": score("cIoU", 66.125)},
-            {"set": "world/single", "variant": name, "score": score("AP", float("nan"))},
-        ],
-    }
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory) -> Path:
-    """A small ACL's folder, with card, training settings and results."""
-    folder = tmp_path_factory.mktemp("made") / "acl-tiny"
-    files = ["--clipseg", str(GOLDEN / "clipseg"), "--beats", str(GOLDEN / "beats.pt")]
-    files += ["--acl", str(GOLDEN / "Param_best.pth"), "--out", str(folder)]
-    assert avsl_main(["convert", *files]) == 0
-    card = json.loads((folder / "card.json").read_text())
-    card["card"] |= {"trained_on": "The procedural world, so real videos are new to it."}
-    card["card"] |= {"licence": "MIT"}
-    (folder / "card.json").write_text(json.dumps(card))
-    (folder / "config.json").write_text('{"preset": "tiny", "margin": -0.2, "seed": 3}')
-    (folder / "results.json").write_text(json.dumps(results()))
-    (folder / "state.pt").write_bytes(b"of the optimizer")
-    return folder
-
-
-@pytest.fixture
-def folder(made, tmp_path) -> Path:
-    return Path(shutil.copytree(made, tmp_path / "acl-tiny"))
 
 
 def go(folder: Path, *flags: str, repo: str = REPO) -> int:
@@ -332,41 +286,3 @@ def test_no_folder_is_one_sentence(writable_hub, tmp_path, capsys):
     assert "There is no folder" in failed(writable_hub, tmp_path / "none", capsys)
     with pytest.raises(SettingError):
         publish({}, "no name")
-
-
-# --- the model card -----------------------------------------------------------------------------
-
-
-def test_the_model_card_says_all_that_a_stranger_needs(folder):
-    text = model_card(facts_of(folder), REPO)
-    _, head, body = text.split("---\n", 2)
-    metadata = yaml.safe_load(head)
-    assert metadata["license"] == "mit" and metadata["library_name"] == "avsl"
-    (result,) = metadata["model-index"][0]["results"]  # what is undefined is no result
-    assert result["metrics"][0]["value"] == pytest.approx(66.12, abs=0.01)
-    assert result["dataset"]["name"] == "world/single (480 of 500)"
-    for said in (
-        f'variant = avsl.load("{REPO}")\nfound = avsl.Localizer(variant)',
-        "The procedural world, so real videos are new to it.",
-        "Two things of one kind cannot be told apart",
-        "| acl | sweep | cIoU | 66.12 % [64.1, 68.1] | 480 of 500 | 0.4, validation |",
-        "| centre | sweep | cIoU | 3.25 %",
-        "| acl | sweep | AP | undefined |",
-        "python -m train.evaluate --variant x --set world/single",
-        '"margin": -0.2',
-        "## Licence\n\nMIT",
-        "arXiv 2311.04066",
-    ):
-        assert said in body, said
-    assert body.index("| acl |") < body.index("| centre |")
-
-
-def test_what_is_not_known_is_said_to_be_unknown(folder):
-    for name in ("results.json", "config.json"):
-        (folder / name).unlink()
-    facts = facts_of(folder)
-    card = {**facts.card, "trained_on": "", "licence": "a licence of our own"}
-    text = model_card(replace(facts, card=card), REPO)
-    assert "No measured numbers come with these weights." in text
-    assert "does not say what it was trained on" in text
-    assert "license: other" in text and "## Training" not in text and "model-index" not in text

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from avsl.benchmark import CaseScore, Cost, Curve, Results, Row
+from avsl.benchmark_words import metric_words, protocol_words
 from avsl.errors import AvslError
 from avsl.metrics.score import Score
 from avsl.synthetic.world import VERSION
@@ -98,7 +99,7 @@ def test_no_figure_stands_without_its_interval_and_its_count(some):
 
 def test_a_figure_tells_its_protocol_threshold_and_rule_on_hover(some):
     tips = re.findall(r'title="(sync on .*?)"', table(some, "world/single", "sweep", "cIoU"))
-    assert copy.protocol_words("sweep").partition(";")[0] in tips[0]
+    assert protocol_words("sweep").partition(";")[0] in tips[0]
     assert "Threshold 0.35; rule: validation." in tips[0]
     assert "2 found of 400 expected" in tips[0]
 
@@ -155,8 +156,8 @@ def test_the_curves_of_a_rule_stand_with_its_figures():
     ],
 )
 def test_metrics_are_told_apart_as_the_papers_spell_them(metric, words):
-    assert words in copy.metric_words(metric)
-    assert words or not copy.metric_words(metric)
+    assert words in metric_words(metric)
+    assert words or not metric_words(metric)
 
 
 def test_a_choice_that_the_results_lack_becomes_one_they_have(some):

@@ -24,7 +24,9 @@ from avsl.ui.page import PICTURE, VIDEO, Page
 from avsl.ui.shelf import Shelf
 from tests.support import CornerVariant, tone_clip
 
-ANNA, BOB = SimpleNamespace(session_hash="anna"), SimpleNamespace(session_hash="bob")
+HERE = SimpleNamespace(host="127.0.0.1")
+ANNA = SimpleNamespace(session_hash="anna", client=HERE)
+BOB = SimpleNamespace(session_hash="bob", client=HERE)
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import avsl
 from avsl.checkpoint import load_folder, save_folder
@@ -19,6 +21,7 @@ from tests.variants.making import changing_clip, tiny_acl, tiny_two_stream
 
 TIMES_S = np.array([0.0, 1.0, 2.5])
 WORLD = "The procedural world: cartoon scenes, so expect less on real videos."
+KINDS = ("whole", "half")
 MAKERS = {
     "acl": tiny_acl,
     "two-stream": tiny_two_stream,
@@ -77,6 +80,32 @@ def test_a_folder_gives_back_the_same_maps(name, tmp_path):
     assert np.array_equal(ours.maps, theirs.maps)
     assert np.array_equal(ours.confidence, theirs.confidence)
     assert ours.labels == theirs.labels
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_half_the_size_gives_nearly_the_same_maps(name, tmp_path):
+    variant = MAKERS[name]()
+    save_folder(variant, tmp_path / "whole")
+    save_folder(variant, tmp_path / "half", half=True)
+    bytes_ = {kind: (tmp_path / kind / "model.safetensors").stat().st_size for kind in KINDS}
+    large = sum(each.numel() for each in variant.model.parameters() if each.numel() > 1000)
+    assert bytes_["whole"] - bytes_["half"] == pytest.approx(2 * large, rel=0.01)
+    again = load_folder(tmp_path / "half")
+    assert {each.dtype for each in again.model.parameters()} == {torch.float32}
+    ours, theirs = (each.localize(changing_clip(), TIMES_S) for each in (variant, again))
+    assert np.abs(ours.maps - theirs.maps).max() < 0.01
+    assert np.abs(ours.confidence - theirs.confidence).max() < 0.01
+
+
+def test_only_large_numbers_within_its_range_are_halved(tmp_path):
+    variant = tiny_two_stream()
+    name, large = max(variant.model.named_parameters(), key=lambda each: each[1].numel())
+    large.data.view(-1)[0] = 1e6  # infinite in half precision
+    save_folder(variant, tmp_path / "half", half=True)
+    kept = load_file(tmp_path / "half" / "model.safetensors")
+    assert kept[name].dtype == torch.float32 and kept[name].max() == 1e6
+    kinds = {each.numel() > 1000 for each in kept.values() if each.dtype == torch.float16}
+    assert kinds == {True}
 
 
 def test_an_acl_saved_before_there_were_families_loads(saved, tmp_path):

@@ -22,7 +22,7 @@ from train.guidance.text_features import TextFeatures
 from train.learning.acl_start import begin
 from train.learning.base import Batch, Group, Prepared
 from train.objectives import Moment, Objective
-from train.objectives.acl import ACLLoss
+from train.objectives.acl import ACLLoss, image_loss
 from train.objectives.guided import GuidanceWeights, guided_loss
 from train.stages.pixels import attention_of, normalised
 
@@ -51,6 +51,10 @@ class AclSettings:
     # How many other sounds each picture is decoded with (0: all, as published); the decoder is
     # most of a tiny step.
     decoded_negatives: int = ALL_PAIRS
+    # Share of the training in which pictures are left whole, as if every mask were: sounds learn
+    # what they go with from CLIP's embeddings, without a decoder, thirty times as quickly. As
+    # published: none.
+    unmasked: float = 0.0
     # The two mask scalars at first; None: those of the weights, or as published for a new ACL.
     # They must suit the decoder's logits: a mask that is empty everywhere learns nothing.
     mask_w: float | None = None
@@ -98,18 +102,30 @@ class AclLearner:
 
     def prepare(self, batch: Batch) -> Prepared:
         part = self.module.frozen(normalised(batch.images), batch.waveforms)
-        values = {"image": part.image, "dense": part.dense, "heard": part.heard}
+        values = {
+            "image": part.image, "dense": part.dense, "whole": part.whole, "heard": part.heard,
+        }  # fmt: skip
         layers = {f"seen{number}": layer for number, layer in enumerate(part.seen.reduced)}
         return Prepared(values | layers, batch.descriptions)
 
     def loss(self, prepared: Prepared, moment: Moment) -> Any:
         part = self._frozen_part(prepared)
+        if moment.progress < self.settings.unmasked:
+            return self._unmasked(part, prepared, moment)
         with attention_of(part.image):
             out = self.module.learning(part, shifts=self._shifts(len(prepared)))
         with torch.autocast(part.image.device.type, enabled=False):
             out = in_float32(out)
             loss = self.objective(out, moment)
-            return loss if self.weights is None else self._guided(loss, out, prepared)
+            return self._guided(loss, out.audio, out.v_i, prepared)
+
+    def _unmasked(self, part: FrozenPart, prepared: Prepared, moment: Moment) -> Any:
+        """The loss of whole pictures, which nothing is decoded for."""
+        audio = self.module.text(self.module.audio_proj(part.heard)).float()
+        with torch.autocast(audio.device.type, enabled=False):
+            image = image_loss(part.whole, audio, self.objective.margin, moment.exclude)
+            loss = ACLLoss(image, image.new_zeros(()), image.new_zeros(()))
+            return self._guided(loss, audio, part.whole, prepared)
 
     def after_step(self) -> None:
         """Nothing follows a step."""
@@ -142,8 +158,9 @@ class AclLearner:
         grid = (values["image"].shape[-2] // patch, values["image"].shape[-1] // patch)
         layers = tuple(values[f"seen{each}"] for each in range(len(self.module.clip_blocks)))
         return FrozenPart(
-            values["image"], ImageFeatures(layers, grid), values["dense"], values["heard"]
-        )
+            values["image"], ImageFeatures(layers, grid),
+            values["dense"], values["whole"], values["heard"],
+        )  # fmt: skip
 
     def _shifts(self, pairs: int) -> list[int] | None:
         """Which other sounds are decoded, drawn anew each step."""
@@ -152,11 +169,14 @@ class AclLearner:
             return None
         return (1 + torch.randperm(pairs - 1)[:count]).tolist()
 
-    def _guided(self, loss: ACLLoss, out: TrainingOutput, batch: Prepared) -> GuidedACLLoss:
+    def _guided(self, loss: ACLLoss, audio: Tensor, visual: Tensor, batch: Prepared) -> Any:
+        """With the terms of the words, if there is guidance."""
+        if self.weights is None:
+            return loss
         if not batch.descriptions:
             raise SettingError("Guidance needs descriptions, and these data come without.")
-        text = self._text.scenes(batch.descriptions, out.audio.device)
-        guided = guided_loss(out.audio, out.v_i, text, self.weights)
+        text = self._text.scenes(batch.descriptions, audio.device)
+        guided = guided_loss(audio, visual, text, self.weights)
         return GuidedACLLoss(loss.image, loss.feature, loss.area, guided.audio, guided.visual)
 
 

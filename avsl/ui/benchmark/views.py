@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from avsl.benchmark import CaseScore, Results
+from avsl.benchmark_words import metric_words, protocol_words
 from avsl.metrics.score import Score
 from avsl.ui import copy
 from avsl.ui.benchmark.figures import ALL, Choice, Column, Figure, leading, table_csv
@@ -34,8 +35,8 @@ def about(results: Results, choice: Choice) -> str:
     """What the set is, what the protocol asks, what the metric says."""
     rows = {
         choice.set: results.sets.get(choice.set, ""),
-        choice.protocol: copy.protocol_words(choice.protocol),
-        choice.metric: _opened(copy.metric_words(choice.metric)),
+        choice.protocol: protocol_words(choice.protocol),
+        choice.metric: _opened(metric_words(choice.metric)),
     }
     lines = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{escape(words)}</dd></div>"
@@ -82,7 +83,7 @@ def _table(caption: str, heads: str, rows: str) -> str:
 def _head(column: Column, choice: Choice, sorted_by: bool) -> str:
     first = "ascending" if column.lower_is_better else "descending"
     title = column.set if choice.set == ALL else column.name
-    return _sortable(title, first, copy.metric_words(column.name), sorted_by)
+    return _sortable(title, first, metric_words(column.name), sorted_by)
 
 
 def _sortable(title: str, first: str, words: str = "", sorted_by: bool = False) -> str:
@@ -122,7 +123,7 @@ def opens(figure: Figure) -> str:
 def words(figure: Figure) -> str:
     """A figure with everything needed to read it, for its tooltip."""
     whose = copy.cases_of(figure.variant, figure.set)
-    asks = f"{figure.protocol}: {copy.protocol_words(figure.protocol)}"
+    asks = f"{figure.protocol}: {protocol_words(figure.protocol)}"
     return f"{whose}: {_fact(figure)} {asks} {copy.CASES_HINT}"
 
 

@@ -1,0 +1,48 @@
+"""The trained variants that lie in checkpoints/: whole, small, and honest about their data."""
+
+import numpy as np
+import pytest
+
+import avsl
+from avsl.checkpoint import load_folder
+from avsl.variants.folders import SHIPPED, shipped_folders
+from tests.variants.making import changing_clip
+from train.model_card import readme
+
+FOLDERS = shipped_folders()
+MOST_BYTES = 40_000_000  # of all together: what a clone of the repository has to carry
+needs_one = pytest.mark.skipif(not FOLDERS, reason=f"No trained variant lies in {SHIPPED} yet.")
+each = pytest.mark.parametrize("name", FOLDERS or [pytest.param("none", marks=needs_one)])
+
+
+@needs_one
+def test_all_together_are_small():
+    held = [path for path in SHIPPED.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in held) < MOST_BYTES
+
+
+@needs_one
+def test_every_folder_is_a_variants():
+    assert {path.name for path in SHIPPED.iterdir() if path.is_dir()} == set(FOLDERS)
+
+
+@each
+def test_one_is_whole(name):
+    for file in ("model.safetensors", "card.json", "README.md"):
+        assert (FOLDERS[name] / file).stat().st_size > 0, file
+
+
+@each
+def test_one_loads_by_its_name_and_says_what_it_learned_from(name):
+    variant = avsl.load(name)
+    assert variant.card.name == name
+    assert variant.card.trained_on and variant.card.limits and variant.card.licence
+    found = variant.localize(changing_clip(), np.array([0.0, 1.0]))
+    assert np.isfinite(found.maps).all()
+    assert load_folder(FOLDERS[name]).card.name == name  # the folder is called as its card is
+
+
+@each
+def test_one_has_the_readme_of_its_numbers(name):
+    written = (FOLDERS[name] / "README.md").read_text(encoding="utf-8")
+    assert written == readme(FOLDERS[name]), f"run python -m train.model_card checkpoints/{name}"
