@@ -1,6 +1,6 @@
 """Stage (b): words to masks over the frozen towers, as CLIPSeg (Lüddecke and Ecker, CVPR 2022)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +24,7 @@ class DecoderStage:
     source: Source = field(default_factory=lambda: Source("decoder", Recipe(), batch=32))
     rate: float = 2e-3
     dice: float = 0.5  # weight of the dice loss beside cross-entropy; 0 switches it off
+    shown: int = 32  # pictures of each class that may ask beside its words; 0: words alone
 
 
 def run(
@@ -35,9 +36,12 @@ def run(
 ) -> Course:
     """Train the decoder of ``model``; nothing else of it moves.
 
-    Each picture is asked for a class that it shows and for one that it does not.
+    Each picture is asked for a class that it shows and for one that it does not: in words, by
+    another picture, or by anything between the two, as CLIPSeg is trained. What is heard is drawn
+    towards pictures later, and their embeddings lie apart from those of words.
     """
     asked = query_embeddings(model)  # (C, P, E)
+    shown = shown_embeddings(model, stage.source, stage.shown) if stage.shown else asked
 
     def draw(step: int, progress: float) -> tuple[Tensor, Tensor, Tensor]:
         source = stage.source.small() if progress < SMALL_UNTIL else stage.source
@@ -45,9 +49,12 @@ def run(
         images, masks = source.world.pictures(scenes)
         wanted = torch.cat([one_of(in_view(scenes), scenes), one_of(~in_view(scenes), scenes)])
         truth = class_masks(scenes, masks, wanted[: len(scenes)])
-        phrase = (scenes.draws.uniform("asked", 2).T.flatten() * asked.shape[1]).long()
+        phrase, picture, share = scenes.draws.uniform("asked", 6).unflatten(1, (3, 2)).unbind(1)
+        told = asked[wanted, (phrase.T.flatten() * asked.shape[1]).long()]
+        seen = shown[wanted, (picture.T.flatten() * shown.shape[1]).long()]
+        query = torch.lerp(told, seen, share.T.reshape(-1, 1))
         truth = torch.cat([truth, torch.zeros_like(truth)]).float()
-        return normalised(images), asked[wanted, phrase], truth
+        return normalised(images), query, truth
 
     def loss_of(drawn: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         image, words, truth = drawn
@@ -95,6 +102,24 @@ def query_embeddings(model: ACL) -> Tensor:
         states = [f"a photo of {row.noun} {state}" for state in (row.sounding[0], row.silent[0])]
         sentences += [f"a photo of {row.noun}", f"a photo of {row.name}", *states]
     return model.text.encode(sentences).unflatten(0, (len(HEARD), 4))
+
+
+@torch.no_grad()
+def shown_embeddings(model: ACL, source: Source, each: int) -> Tensor:
+    """Of ``each`` pictures of every heard class, cut out, as long as those of words: (C, P, E)."""
+    alone = replace(source, stage="decoder shown", batch=64).of(objects=(1.0,)).small()
+    length = query_embeddings(model).norm(dim=-1).mean()
+    found: list[list[Tensor]] = [[] for _ in HEARD]
+    step = 0
+    while min(map(len, found)) < each:
+        scenes = alone.scenes(step)
+        images, masks = alone.world.pictures(scenes)
+        cut = normalised(images) * masks.any(1, keepdim=True)
+        seen = length * F.normalize(model.vision.embedding(model.vision.states(cut)), dim=-1)
+        for kind, embedding in zip(in_view(scenes).float().argmax(1).tolist(), seen, strict=True):
+            found[kind].append(embedding)
+        step += 1
+    return torch.stack([torch.stack(some[:each]) for some in found])
 
 
 @torch.inference_mode()

@@ -36,9 +36,13 @@ def trials(study: str) -> list[Trial]:
 
 
 def methods() -> Iterator[tuple[str, TrainConfig]]:
-    """Every method as it ships; and two-stream networks whose towers begin at random."""
-    for name in ("acl", "acl-guided", *HEADS, "margin"):
+    """Every method as it ships; a two-stream network on the very tower of ACL, and two whose towers
+    began at random.
+    """
+    for name in ("acl", *HEADS, "margin"):
         yield name, preset(f"{name}-tiny")
+    yield "acl-guided", preset("acl-tiny-guided")
+    yield "ez-vsl, on CLIP's tower", preset("ez-vsl-tiny").changed({"network": "frozen-clip"})
     for name in ("ez-vsl", "margin"):
         yield f"{name}, towers from nothing", preset(f"{name}-scratch")
 
@@ -62,7 +66,7 @@ def margins_acl() -> Iterator[tuple[str, TrainConfig]]:
 
 def guidance() -> Iterator[tuple[str, TrainConfig]]:
     """What the words for what sounds and what is silent add to ACL, term by term."""
-    guided = preset("acl-guided-tiny")
+    guided = preset("acl-tiny-guided")
     yield "acl", preset("acl-tiny")
     yield "all terms", guided
     yield "no silent words", guided.changed({"guidance.use_silent": False})

@@ -1,0 +1,73 @@
+"""Put trained variants where the app finds them by name.
+
+    python -m train.ship RUN [RUN ...] --results FILE [--backbone FOLDER] [--to checkpoints]
+
+RUN is a training's folder, FILE the results.json that train.evaluate wrote of all of them. Each is
+stored in half precision under its card's name, with its configuration, its numbers beside those of
+the baselines, what is known of its backbone, and a README made of all that.
+"""
+
+import argparse
+import shutil
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from avsl.benchmark import Results
+from avsl.benchmark import load as load_results
+from avsl.checkpoint import load_folder, save_folder
+from avsl.errors import AvslError, SettingError
+from avsl.variants.folders import SHIPPED
+from train.evaluation.baselines import baselines
+from train.model_card import BACKBONE_FILE, CONFIG_FILE, README, RESULTS_FILE, readme
+
+
+def ship(run: Path, results: Results, backbone: Path | None, to: Path) -> Path:
+    """The folder in which the variant of ``run`` now lies."""
+    variant = load_folder(run)
+    folder = to / variant.card.name
+    save_folder(variant, folder, half=True)
+    shutil.copy(run / CONFIG_FILE, folder / CONFIG_FILE)
+    _of(results, variant.card.name).save(folder / RESULTS_FILE)
+    if backbone:
+        shutil.copy(backbone / BACKBONE_FILE, folder / BACKBONE_FILE)
+    (folder / README).write_text(readme(folder), encoding="utf-8")
+    return folder
+
+
+def _of(results: Results, name: str) -> Results:
+    """The numbers of one variant and of the trivial baselines; no curves and no pictures."""
+    kept = {name, *(each.card.name for each in baselines())}
+    if not any(row.variant == name for row in results.rows):
+        raise SettingError(f"The results have no numbers of {name}: evaluate it first.")
+    return replace(
+        results,
+        rows=[row for row in results.rows if row.variant in kept],
+        costs=[cost for cost in results.costs if cost.variant == name],
+        curves=[],
+        cases=[],
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        "train.ship", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, nargs="+")
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--backbone", type=Path)
+    parser.add_argument("--to", type=Path, default=SHIPPED)
+    options = parser.parse_args(arguments)
+    try:
+        results = load_results(options.results)
+        for run in options.run:
+            print(ship(run, results, options.backbone, options.to))
+    except AvslError as error:
+        print(f"ship: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
