@@ -47,12 +47,14 @@ class Feed:
                 yield self.prepare(batch)
             return
         numbers = Batches(self.config, rank, processes, words)
-        kept = self._remembered(words)
-        sounds = whose_sound(self.config)
+        if words and self.config.mismatched:
+            raise SettingError("remember has no words for mismatched pairs: leave one of them out.")
+        kept, sounds = self._remembered(), whose_sound(self.config)
         for number in range(first, len(numbers)):
             items = numbers.items(number)[0].chunk(processes)[rank]
             heard = kept.values["heard"][sounds[items]]
-            yield kept[items].changed(heard=heard).to(self.device)
+            told = numbers.source.told(items) if words else ()
+            yield Prepared(kept[items].values | {"heard": heard}, told).to(self.device)
 
     def prepare(self, batch: Batch) -> Prepared:
         """Of pairs that are made anew."""
@@ -73,7 +75,7 @@ class Feed:
         shelf.move_to_end(key)
         return shelf[key]
 
-    def _remembered(self, words: bool) -> Prepared:
+    def _remembered(self) -> Prepared:
         config = self.config
         if not (self.student.frozen and config.scenes) or config.augment:
             raise SettingError(
@@ -81,8 +83,8 @@ class Feed:
                 "needs frozen parts, scenes above 0 and augment=false."
             )
         matched = config.changed({"mismatched": 0.0})
-        pairs, items = source(matched, words), torch.arange(config.scenes)
-        what = (words, *(getattr(config, name) for name in SCENES))
+        pairs, items = source(matched), torch.arange(config.scenes)
+        what = tuple(getattr(config, name) for name in SCENES)
         parts = items.split(AT_ONCE)
         return self.keep("training", what, lambda: (pairs.pairs(some, 0) for some in parts))
 

@@ -28,7 +28,6 @@ from train.config import TrainConfig, assignments
 from train.data.scenes_on_disk import ScenesOnDisk
 from train.facts import facts
 from train.learning import Learner, learner
-from train.learning.base import Group, parameters
 from train.logbook import Logbook
 from train.objectives import Moment, terms, total
 from train.presets import preset
@@ -78,8 +77,8 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
     torch.manual_seed(config.seed)
     student = learner(config, device)
     student.module.train()
-    groups = student.trainable()
-    learned, optimizer = parameters(groups), _optimizer(config, groups)
+    learned = student.trainable()
+    optimizer = _optimizer(config, learned)
     dtype = _precision(config, device)
     scaler = torch.amp.GradScaler(device.type, enabled=dtype is torch.float16)
     if state:
@@ -108,7 +107,7 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
         # Dropout and all else that is drawn follow from seed, step and rank: nothing to keep.
         torch.manual_seed(crc32(f"{config.seed} {step} {rank}".encode()))
         for group in optimizer.param_groups:
-            group["lr"] = group["pace"] * learning_rate(config, step)
+            group["lr"] = learning_rate(config, step)
 
         # Each batch is contrasted by itself; gradients add up to the mean over the batches.
         optimizer.zero_grad(set_to_none=True)
@@ -183,10 +182,9 @@ def learning_rate(config: TrainConfig, step: int) -> float:
     return config.learning_rate * share
 
 
-def _optimizer(config: TrainConfig, groups: list[Group]) -> torch.optim.Optimizer:
+def _optimizer(config: TrainConfig, learned: list[nn.Parameter]) -> torch.optim.Optimizer:
     make = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    told = [{"params": each.parameters, "pace": each.pace} for each in groups]
-    return make(told, config.learning_rate, weight_decay=config.weight_decay)
+    return make(learned, config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:

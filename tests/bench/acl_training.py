@@ -22,7 +22,6 @@ from train.config import TrainConfig
 from train.data.stream import source
 from train.evaluation.memory import peak_mb, reset_peak
 from train.learning import Batch, Learner, learner
-from train.learning.base import parameters
 from train.objectives import Moment, total
 from train.presets import preset
 
@@ -48,7 +47,7 @@ def main() -> None:
 
 
 def sizes(student: Learner) -> None:
-    learned = sum(each.numel() for each in parameters(student.trainable()))
+    learned = sum(each.numel() for each in student.trainable())
     every = sum(each.numel() for each in student.module.parameters())
     print(f"{learned:,} of {every / 1e6:.1f} million parameters are learned")
 
@@ -56,7 +55,7 @@ def sizes(student: Learner) -> None:
 def measure(student: Learner, config: TrainConfig) -> None:
     """The steps one after another, then their medians; the making of scenes is not counted."""
     device, seconds = best_device(), []
-    learned = parameters(student.trainable())
+    learned = student.trainable()
     optimizer = torch.optim.Adam(learned, config.learning_rate, weight_decay=config.weight_decay)
     reset_peak()
     for number in range(config.steps):

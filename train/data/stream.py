@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from avsl.description import Description
 from avsl.errors import MediaError, SettingError
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.synthetic.world import descriptions
@@ -66,16 +67,20 @@ class WorldSource:
         world, own = self.config.world, self.config.seed
         if self.config.cache:
             images, sounds = ScenesOnDisk(self.config).read(items)
-            scenes = world.scenes(STREAM, own, items) if self.words else None
         else:
             made = world.pairs(STREAM, own, items)
-            images, sounds, scenes = made.images, made.waveforms, made.scenes
+            images, sounds = made.images, made.waveforms
             if self.count:  # as a cache would keep them, so that having one changes nothing
                 images, sounds = restored(*rounded(images, sounds))
         if self.count and self.config.augment:  # the same scene comes again
             images = _mirrored(images, items, seed)
-        told = tuple(descriptions(scenes, world.difficulty)) if self.words else ()
-        return Batch(images, sounds, told)
+        return Batch(images, sounds, self.told(items) if self.words else ())
+
+    def told(self, items: Tensor) -> tuple[Description, ...]:
+        """What there is to say of the pairs ``items`` (B,)."""
+        world = self.config.world
+        scenes = world.scenes(STREAM, self.config.seed, items)
+        return tuple(descriptions(scenes, world.difficulty))
 
 
 @dataclass(frozen=True)

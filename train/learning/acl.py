@@ -5,6 +5,7 @@ descriptions take part in the loss, during training only.
 """
 
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +14,40 @@ from torch import Tensor, nn
 
 from avsl.errors import SettingError
 from avsl.models.acl import ACL, FrozenPart, ImageFeatures, Masker, TrainingOutput
+from avsl.models.beats import fbank
 from avsl.models.published import build
+from avsl.settings import SAMPLE_RATE_HZ
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
 from train import distributed
 from train.config import TrainConfig
 from train.guidance.text_features import TextFeatures
 from train.learning.acl_start import begin
-from train.learning.base import Batch, Group, Prepared
+from train.learning.base import Batch, Prepared
 from train.objectives import Moment, Objective
 from train.objectives.acl import ACLLoss, image_loss
 from train.objectives.guided import GuidanceWeights, guided_loss
+from train.objectives.silence import area_loss
 from train.stages.pixels import attention_of, normalised
 
 ALL_PAIRS = 0
+FAINTEST_DBFS, LOUDEST_DBFS = -70.0, -10.0
 
 
 @dataclass(frozen=True)
-class GuidedACLLoss:
-    """ACL's terms and those of the guidance, each a scalar."""
+class AclTerms:
+    """ACL's terms, and those that may come on top, each a scalar."""
 
     image: Tensor
     feature: Tensor
     area: Tensor
+    empty: Tensor  # what is marked though nothing sounds
     heard: Tensor  # sounds towards words
     seen: Tensor  # masked pictures towards words
 
     @property
     def total(self) -> Tensor:
-        return self.image + self.feature + self.area + self.heard + self.seen
+        return self.image + self.feature + self.area + self.empty + self.heard + self.seen
 
 
 @dataclass(frozen=True)
@@ -55,13 +61,13 @@ class AclSettings:
     # what they go with from CLIP's embeddings, without a decoder, thirty times as quickly. As
     # published: none.
     unmasked: float = 0.0
+    # How many sounds without a source, silence and noise, no picture may go with and no mask may
+    # follow, after SaN. As published: none; then silence marks whatever it is nearest to.
+    empty: int = 0
     # The two mask scalars at first; None: those of the weights, or as published for a new ACL.
     # They must suit the decoder's logits: a mask that is empty everywhere learns nothing.
     mask_w: float | None = None
     mask_b: float | None = None
-    # How much quicker than all else b learns. As published it hardly moves; where the decoder's
-    # logits at first are far from those at last, the level of the mask has to follow them.
-    mask_pace: float = 1.0
 
     def begin(self, masker: Masker) -> None:
         """Set the scalars that are given."""
@@ -93,12 +99,8 @@ class AclLearner:
         self.module = model.to(device).train()
         self._text = TextFeatures(self.module.text.encode)
 
-    def trainable(self) -> list[Group]:
-        masker = self.module.masker
-        return [
-            Group([*self.module.audio_proj.parameters(), masker.w]),
-            Group([masker.b], self.settings.mask_pace),
-        ]
+    def trainable(self) -> list[nn.Parameter]:
+        return [*self.module.audio_proj.parameters(), *self.module.masker.parameters()]
 
     def prepare(self, batch: Batch) -> Prepared:
         part = self.module.frozen(normalised(batch.images), batch.waveforms)
@@ -114,18 +116,49 @@ class AclLearner:
             return self._unmasked(part, prepared, moment)
         with attention_of(part.image):
             out = self.module.learning(part, shifts=self._shifts(len(prepared)))
+        empty = self._empty()
+        marked = self._marked(part, empty)
         with torch.autocast(part.image.device.type, enabled=False):
             out = in_float32(out)
             loss = self.objective(out, moment)
-            return self._guided(loss, out.audio, out.v_i, prepared)
+            if len(empty):
+                loss = replace(loss, image=self._image_loss(out.v_i, out.audio, empty, moment))
+            return self._terms(loss, marked, out.audio, out.v_i, prepared)
 
     def _unmasked(self, part: FrozenPart, prepared: Prepared, moment: Moment) -> Any:
         """The loss of whole pictures, which nothing is decoded for."""
         audio = self.module.text(self.module.audio_proj(part.heard)).float()
+        empty = self._empty()
         with torch.autocast(audio.device.type, enabled=False):
-            image = image_loss(part.whole, audio, self.objective.margin, moment.exclude)
-            loss = ACLLoss(image, image.new_zeros(()), image.new_zeros(()))
-            return self._guided(loss, audio, part.whole, prepared)
+            image = self._image_loss(part.whole, audio, empty, moment)
+            none = image.new_zeros(())
+            return self._terms(ACLLoss(image, none, none), none, audio, part.whole, prepared)
+
+    def _image_loss(self, v_i: Tensor, audio: Tensor, empty: Tensor, moment: Moment) -> Tensor:
+        """ACL's, with sounds that no picture goes with as further negatives."""
+        sounds = torch.cat([audio, empty.float()])
+        return image_loss(v_i, sounds, self.objective.margin, moment.exclude)
+
+    def _empty(self) -> Tensor:
+        """Embeddings of the sounds without a source: (N, E)."""
+        if not self.settings.empty:
+            return torch.empty(0, self.module.config.clipseg.embed)
+        return self.module.text(self.module.audio_proj(self._empty_heard))
+
+    @cached_property
+    def _empty_heard(self) -> Tensor:
+        device = next(self.module.parameters()).device
+        sounds = empty_sounds(self.settings.empty, self.config.sound_s).to(device)
+        with torch.no_grad():
+            return self.module.audio_features(fbank(sounds)).float()
+
+    def _marked(self, part: FrozenPart, empty: Tensor) -> Tensor:
+        """Area of the soft mask of each picture with one of the sounds without a source."""
+        if not len(empty):
+            return part.image.new_zeros(())
+        which = torch.randint(len(empty), (len(part.seen),))
+        logits = self.module.ground(part.seen, empty[which])
+        return area_loss(self.module.masker.soft(logits.float()))
 
     def after_step(self) -> None:
         """Nothing follows a step."""
@@ -169,15 +202,27 @@ class AclLearner:
             return None
         return (1 + torch.randperm(pairs - 1)[:count]).tolist()
 
-    def _guided(self, loss: ACLLoss, audio: Tensor, visual: Tensor, batch: Prepared) -> Any:
+    def _terms(
+        self, loss: ACLLoss, marked: Tensor, audio: Tensor, visual: Tensor, batch: Prepared
+    ) -> AclTerms:
         """With the terms of the words, if there is guidance."""
         if self.weights is None:
-            return loss
+            none = torch.zeros_like(marked)
+            return AclTerms(loss.image, loss.feature, loss.area, marked, none, none)
         if not batch.descriptions:
             raise SettingError("Guidance needs descriptions, and these data come without.")
         text = self._text.scenes(batch.descriptions, audio.device)
-        guided = guided_loss(audio, visual, text, self.weights)
-        return GuidedACLLoss(loss.image, loss.feature, loss.area, guided.audio, guided.visual)
+        told = guided_loss(audio, visual, text, self.weights)
+        return AclTerms(loss.image, loss.feature, loss.area, marked, told.audio, told.visual)
+
+
+def empty_sounds(count: int, length_s: float) -> Tensor:
+    """Silence, and noises from faint to loud: (N, S) in [-1, 1]."""
+    levels_db = torch.linspace(FAINTEST_DBFS, LOUDEST_DBFS, count)
+    loudness = 10 ** (levels_db / 20) * (torch.arange(count) > 0)
+    draw = torch.Generator().manual_seed(0)
+    noise = torch.randn(count, round(length_s * SAMPLE_RATE_HZ), generator=draw)
+    return (loudness[:, None] * noise).clamp(-1, 1)
 
 
 def acl_settings(config: TrainConfig) -> AclSettings:

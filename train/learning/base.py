@@ -53,10 +53,6 @@ class Prepared:
             told = told[rows] if isinstance(rows, slice) else tuple(told[i] for i in rows.tolist())
         return Prepared({name: value[rows] for name, value in self.values.items()}, told)
 
-    def changed(self, **values: Tensor) -> "Prepared":
-        """With other values of those names."""
-        return Prepared(self.values | values, self.descriptions)
-
     def to(self, device: torch.device) -> "Prepared":
         """The same where the network is, in float32."""
         values = {
@@ -66,26 +62,13 @@ class Prepared:
         return Prepared(values, self.descriptions)
 
 
-@dataclass(frozen=True)
-class Group:
-    """Parameters that learn at ``pace`` times the rate of the configuration."""
-
-    parameters: list[nn.Parameter]
-    pace: float = 1.0
-
-
-def parameters(groups: list[Group]) -> list[nn.Parameter]:
-    """Of all groups."""
-    return [each for group in groups for each in group.parameters]
-
-
 class Learner(Protocol):
     """A network with its objective: all that the loop needs to know of a method."""
 
     module: nn.Module  # what is trained, frozen parts included
     frozen: str  # which parts never learn, the same text for the same ones; "": all of it learns
 
-    def trainable(self) -> list[Group]:
+    def trainable(self) -> list[nn.Parameter]:
         """What the optimizer moves."""
         ...
 

@@ -21,7 +21,7 @@ from avsl.variants.two_stream_card import TWO_STREAM_CARD
 from train import distributed
 from train.config import TrainConfig
 from train.ema import averaged
-from train.learning.base import Batch, Group, Prepared
+from train.learning.base import Batch, Prepared
 from train.objectives import Moment, Objective
 from train.stages import backbone
 from train.stages.eye import EYE
@@ -77,8 +77,8 @@ class TwoStreamLearner:
         """The one that is validated and saved."""
         return self.module["average"].module if "average" in self.module else self.network
 
-    def trainable(self) -> list[Group]:
-        return [Group([each for each in self.network.parameters() if each.requires_grad])]
+    def trainable(self) -> list[nn.Parameter]:
+        return [each for each in self.network.parameters() if each.requires_grad]
 
     def prepare(self, batch: Batch) -> Prepared:
         image, sound = self._inputs(batch)

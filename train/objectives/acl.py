@@ -81,13 +81,17 @@ def _both_ways(cosine: Tensor, margin: float, exclude: Tensor | None) -> Tensor:
 class ACLObjective:
     margin: float = 0.0
     positive_area: float = POSITIVE_AREA
+    image: float = 1.0  # weights of the terms
+    feature: float = 1.0
+    area: float = 1.0
 
     family: ClassVar[str] = CLIP
     heads: ClassVar[int] = 1
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TrainingOutput, moment: Moment) -> ACLLoss:
-        return acl_loss(out, self.margin, moment.exclude, self.positive_area)
+        loss = acl_loss(out, self.margin, moment.exclude, self.positive_area)
+        return ACLLoss(self.image * loss.image, self.feature * loss.feature, self.area * loss.area)
 
 
 OBJECTIVE = ACLObjective

@@ -17,6 +17,9 @@ from train.stages.eye import EYE
 FORMAT = "avsl.backbone/1"
 EYE_FILE = "eye.safetensors"
 WEIGHTS_FILE, FACTS_FILE = "backbone.safetensors", "backbone.json"
+STAGES = {  # and what of the ACL each makes; the eye lies in a file of its own
+    "clip": ("vision.", "text."), "decoder": ("decoder.",), "audio": ("beats.",), "eye": (),
+}  # fmt: skip
 LEARNED_LATER = ("audio_proj.", "masker.")  # in the audio-visual stage
 
 
@@ -83,3 +86,24 @@ def load(folder: Path) -> tuple[ACL, dict[str, Any]]:
     learned = {n: v for n, v in model.state_dict().items() if n.startswith(LEARNED_LATER)}
     model.load_state_dict(state | learned)
     return model, facts
+
+
+def join(folder: Path, other: Path) -> dict[str, Any]:
+    """Take over the stages of ``other`` that ``folder`` has not done; the facts of both.
+
+    Raises :class:`SettingError` where there is no backbone, or one of other sizes.
+    """
+    (model, facts), (given, theirs) = load(folder), load(other)
+    if model.config != given.config:
+        raise SettingError(f"The backbones in {folder} and {other} have different sizes.")
+    state = model.state_dict()
+    for stage in (name for name in STAGES if name in theirs and name not in facts):
+        for name, value in given.state_dict().items():
+            if name.startswith(STAGES[stage]):
+                state[name] = value
+        if stage == "eye":
+            save_eye(load_eye(other), folder)
+        facts[stage] = theirs[stage]
+    model.load_state_dict(state)
+    save(model, folder, facts)
+    return facts

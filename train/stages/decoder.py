@@ -107,7 +107,8 @@ def query_embeddings(model: ACL) -> Tensor:
 @torch.no_grad()
 def shown_embeddings(model: ACL, source: Source, each: int) -> Tensor:
     """Of ``each`` pictures of every heard class, cut out, as long as those of words: (C, P, E)."""
-    alone = replace(source, stage="decoder shown", batch=64).of(objects=(1.0,)).small()
+    recipe = replace(source.recipe, objects=(1.0,))
+    alone = Source("decoder shown", recipe, 64, source.seed, source.difficulty, source.px).small()
     length = query_embeddings(model).norm(dim=-1).mean()
     found: list[list[Tensor]] = [[] for _ in HEARD]
     step = 0

@@ -1,9 +1,9 @@
 """Train and judge what a study is made of.
 
-    python -m train.studies.run STUDY [--out DIR] [--only TEXT] [--set key=value ...]
+    python -m train.studies.run STUDY [--out DIR] [--arm NAME ...] [--seed N ...] [--set key=value]
 
 Trials that are done are kept: a study that was stopped goes on where it was, and several processes
-share the work if each is given another --only or --seed. Every trial leaves trial.json.
+share the work if each is given other arms or seeds. Every trial leaves trial.json.
 """
 
 import argparse
@@ -71,8 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("study", choices=sorted(STUDIES))
     parser.add_argument("--out", type=Path, default=OUT, help="default: %(default)s")
-    parser.add_argument("--only", default="", metavar="TEXT", help="arms whose name holds it")
-    parser.add_argument("--seed", type=int, nargs="+", help="of these seeds alone")
+    parser.add_argument("--arm", nargs="+", metavar="NAME", help="these alone")
+    parser.add_argument("--seed", type=int, nargs="+", metavar="N", help="these alone")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--keep", action="store_true", help="the weights of each trial, too")
     options = parser.parse_args(arguments)
@@ -80,8 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
         changes = assignments(options.set)
         for trial in trials(options.study):
             folder = options.out / options.study / trial.name.replace(", ", "_").replace(" ", "-")
-            wanted = options.seed is None or trial.config.seed in options.seed
-            if options.only not in trial.arm or not wanted or (folder / TRIAL).is_file():
+            if not _wanted(trial, options) or (folder / TRIAL).is_file():
                 continue
             found = run(Trial(trial.arm, trial.config.changed(changes)), folder)
             if not options.keep:
@@ -91,6 +90,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"studies: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _wanted(trial: Trial, options: argparse.Namespace) -> bool:
+    arm = options.arm is None or trial.arm in options.arm
+    return arm and (options.seed is None or trial.config.seed in options.seed)
 
 
 def _line(trial: Trial, found: dict) -> str:

@@ -16,7 +16,6 @@ from avsl.synthetic.world import Recipe, World, descriptions
 from tests.train.stages.micro import PX, micro
 from train.config import TrainConfig
 from train.learning import Batch, learner
-from train.learning.base import parameters
 from train.objectives import Moment, total
 from train.objectives.acl import acl_loss
 from train.stages import backbone
@@ -42,7 +41,7 @@ def batch() -> Batch:
 
 
 def step(student, batch: Batch, rate: float = 1e-2) -> float:
-    optimizer = torch.optim.Adam(parameters(student.trainable()), rate)
+    optimizer = torch.optim.Adam(student.trainable(), rate)
     loss = total(student.loss(student.prepare(batch), Moment()))
     loss.backward()
     optimizer.step()

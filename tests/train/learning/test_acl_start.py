@@ -15,7 +15,6 @@ from tests.models.golden_parity import GOLDEN
 from train.config import TrainConfig
 from train.facts import ON_A_BACKBONE
 from train.learning import Batch, learner
-from train.learning.base import parameters
 from train.objectives import Moment, total
 from train.presets import preset, presets
 from train.train import USAGE, main, train
@@ -93,7 +92,7 @@ def test_the_towers_stay_as_released(released):
     student = learner(ON_BACKBONES)
     before = {name: value.clone() for name, value in student.module.state_dict().items()}
     made = World(Recipe(), px=PX, duration_s=2.0).pairs("train", 0, torch.arange(3))
-    optimizer = torch.optim.Adam(parameters(student.trainable()), 1e-2)
+    optimizer = torch.optim.Adam(student.trainable(), 1e-2)
     batch = Batch(made.images, made.waveforms)
     total(student.loss(student.prepare(batch), Moment())).backward()
     optimizer.step()

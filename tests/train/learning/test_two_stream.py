@@ -15,7 +15,6 @@ from tests.train.small import SMALL
 from tests.train.stages.micro import micro
 from train import objectives
 from train.learning import Batch, learner
-from train.learning.base import parameters
 from train.learning.two_stream import NETWORKS, network_config
 from train.objectives import Moment, total
 from train.presets import presets
@@ -121,7 +120,7 @@ def test_tiny_presets_learn_on_a_backbone_and_leave_it_as_it_is(name, backbone_f
     config = presets()[name]
     assert config.name == name and config.of_world and config.summary and config.remember
     made = learner(config.changed({"start": str(backbone_folder), "sound_s": 1.0}))
-    learned = parameters(made.trainable())
+    learned = made.trainable()
     assert 0 < sum(each.numel() for each in learned) < 0.6e6
     prepared = made.prepare(
         replace(pairs(), descriptions=(Description(("a dog",), ("a drum",), "grass"),) * 6)

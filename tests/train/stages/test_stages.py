@@ -19,10 +19,7 @@ from train.stages.loop import Budget
 from train.stages.scenes import Source
 from train.stages.sizes import tiny, words_read
 
-PARTS = {
-    "clip": ("vision.", "text."), "decoder": ("decoder.",), "audio": ("beats.",),
-    "eye": ("tower.", "classes."),
-}  # fmt: skip
+PARTS = {**backbone.STAGES, "eye": ("tower.", "classes.")}
 
 
 @pytest.fixture(autouse=True)
@@ -135,6 +132,22 @@ def test_a_backbone_is_made_stage_by_stage_and_taken_up_where_it_stopped(tmp_pat
     assert torch.equal(ours, theirs)
     seen = backbone.load_eye(tmp_path)(image)
     assert torch.allclose(seen, again.eye.tower(image), atol=1e-5)
+
+
+def test_stages_made_apart_are_those_made_one_after_another(tmp_path):
+    parts, budgets = tuple(stages().values()), (Budget(steps=2),) * 4
+    together, towers, ears = (tmp_path / name for name in ("together", "towers", "ears"))
+    run.make(together, run.Nets.new(micro(), 0), parts, budgets, batches=1)
+    run.make(towers, run.Nets.new(micro(), 0), parts[:2], budgets[:2], batches=1)
+    run.make(ears, run.Nets.new(micro(), 0), parts[2:], budgets[2:], batches=1)
+    facts = backbone.join(towers, ears)
+    assert {"clip", "decoder", "audio", "eye"} <= facts.keys()
+    (ours, _), (theirs, _) = backbone.load(towers), backbone.load(together)
+    for name, value in theirs.state_dict().items():
+        if not name.startswith(backbone.LEARNED_LATER):
+            assert torch.allclose(ours.state_dict()[name], value, atol=1e-6), name
+    image = torch.rand(1, 3, PX, PX)
+    assert torch.equal(*(backbone.load_eye(folder)(image) for folder in (towers, together)))
 
 
 def test_no_backbone_says_how_to_make_one(tmp_path):
