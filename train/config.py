@@ -36,7 +36,8 @@ class TrainConfig:
     objective_settings: dict[str, Any] = field(default_factory=dict)  # of it: margin, temperature
     network: str = "tiny"  # a configuration of the family
     network_settings: dict[str, Any] = field(default_factory=dict)  # fields of it to change
-    start: str = ""  # weights to begin with: "" random, "imagenet", or a folder of weights
+    start: str = ""  # weights to begin with: "" random, "imagenet", "backbones" (ACL's released
+    # parts), a backbone's folder, or a variant by its name, folder or Hub id
     guidance: dict[str, Any] = field(default_factory=dict)  # of train.objectives.guided; {}: none
     ema_decay: float = 0.0  # of an averaged network that is then validated and kept; 0: none
     seed: int = 0  # of the first weights, dropout, augmentation and the scenes

@@ -1,10 +1,10 @@
 """Put trained variants where the app finds them by name.
 
-    python -m train.ship RUN [RUN ...] --results FILE [--backbone FOLDER] [--to checkpoints]
+    python -m train.ship RUN [RUN ...] --results FILE [FILE ...] [--backbone FOLDER]
 
-RUN is a training's folder, FILE the results.json that train.evaluate wrote of all of them. Each is
-stored in half precision under its card's name, with its configuration, its numbers beside those of
-the baselines, what is known of its backbone, and a README made of all that.
+RUN is a training's folder, the FILEs are the results.json that train.evaluate wrote of them all.
+Each is stored in half precision under its card's name, with its configuration, its numbers beside
+those of the baselines, what is known of its backbone, and a README made of all that.
 """
 
 import argparse
@@ -35,6 +35,20 @@ def ship(run: Path, results: Results, backbone: Path | None, to: Path) -> Path:
     return folder
 
 
+def joined(parts: list[Results]) -> Results:
+    """Results of different variants as one, called as the first was."""
+    first = parts[0]
+    return replace(
+        first,
+        made={**first.made, "command": "; ".join(part.made["command"] for part in parts)},
+        sets={name: about for part in parts for name, about in part.sets.items()},
+        **{
+            name: [each for part in parts for each in getattr(part, name)]
+            for name in ("rows", "curves", "cases", "costs")
+        },
+    )
+
+
 def _of(results: Results, name: str) -> Results:
     """The numbers of one variant and of the trivial baselines; no curves and no pictures."""
     kept = {name, *(each.card.name for each in baselines())}
@@ -55,12 +69,12 @@ def main(arguments: list[str] | None = None) -> int:
         "train.ship", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run", type=Path, nargs="+")
-    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--results", type=Path, nargs="+", required=True)
     parser.add_argument("--backbone", type=Path)
     parser.add_argument("--to", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
     try:
-        results = load_results(options.results)
+        results = joined([load_results(path) for path in options.results])
         for run in options.run:
             print(ship(run, results, options.backbone, options.to))
     except AvslError as error:

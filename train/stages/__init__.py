@@ -2,8 +2,9 @@
 
 Three stages make a backbone, and then it is frozen: (a) ``clip`` pictures and sentences, (b)
 ``decoder`` sentences and masks, (c) ``audio`` sounds and their names. The fourth, audio-visual
-stage is ``train.learning.acl``: pictures and sounds alone, no text and no labels. As in life, the
-frozen parts have seen words, masks and labels before; comparisons have to say so.
+stage is ``train.learning.acl``: pictures and sounds alone, no text and no labels. A fifth, ``eye``,
+is to the two-stream networks what ImageNet is to the papers'. As in life, the frozen parts have
+seen words, masks and labels before; comparisons have to say so.
 
-    python -m train.stages.run --out backbone --minutes 6
+    python -m train.stages.run --out backbone
 """
