@@ -137,7 +137,8 @@ class AclLearner:
     def _image_loss(self, v_i: Tensor, audio: Tensor, empty: Tensor, moment: Moment) -> Tensor:
         """ACL's, with sounds that no picture goes with as further negatives."""
         sounds = torch.cat([audio, empty.float()])
-        return image_loss(v_i, sounds, self.objective.margin, moment.exclude)
+        told = self.objective
+        return image_loss(v_i, sounds, told.margin, moment.exclude, told.temperature)
 
     def _empty(self) -> Tensor:
         """Embeddings of the sounds without a source: (N, E)."""

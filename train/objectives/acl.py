@@ -34,6 +34,7 @@ def acl_loss(
     margin: float = 0.0,
     exclude: Tensor | None = None,
     positive_area: float = POSITIVE_AREA,
+    temperature: float = TEMPERATURE,
 ) -> ACLLoss:
     """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE.
 
@@ -43,28 +44,38 @@ def acl_loss(
     if out.decoded is not None:
         no_feature = ~out.decoded if exclude is None else exclude | ~out.decoded
     return ACLLoss(
-        image_loss(out.v_i, out.audio, margin, exclude),
-        feature_loss(out.v_f, out.audio, margin, no_feature),
+        image_loss(out.v_i, out.audio, margin, exclude, temperature),
+        feature_loss(out.v_f, out.audio, margin, no_feature, temperature),
         area_loss(out.positive_area, out.negative_area, positive_area),
     )
 
 
 def image_loss(
-    v_i: Tensor, audio: Tensor, margin: float = 0.0, exclude: Tensor | None = None
+    v_i: Tensor,
+    audio: Tensor,
+    margin: float = 0.0,
+    exclude: Tensor | None = None,
+    temperature: float = TEMPERATURE,
 ) -> Tensor:
-    """Symmetric InfoNCE between masked images (B, E) and sounds (B, E)."""
+    """Symmetric InfoNCE between masked images (B, E) and sounds (N, E); those from B on, if there
+    are any, are negatives alone.
+    """
     cosine = F.normalize(v_i, dim=-1) @ F.normalize(audio, dim=-1).T
-    return _both_ways(cosine, margin, exclude)
+    return _both_ways(cosine, temperature, margin, exclude)
 
 
 def feature_loss(
-    v_f: Tensor, audio: Tensor, margin: float = 0.0, exclude: Tensor | None = None
+    v_f: Tensor,
+    audio: Tensor,
+    margin: float = 0.0,
+    exclude: Tensor | None = None,
+    temperature: float = TEMPERATURE,
 ) -> Tensor:
     """The same over cos(v_f[b, n], audio[b]), v_f (B, B, E): the sound is indexed by the image,
     as published.
     """
     cosine = torch.einsum("bne,be->bn", F.normalize(v_f, dim=-1), F.normalize(audio, dim=-1))
-    return _both_ways(cosine, margin, exclude)
+    return _both_ways(cosine, temperature, margin, exclude)
 
 
 def area_loss(positive: Tensor, negative: Tensor, wanted: float = POSITIVE_AREA) -> Tensor:
@@ -72,14 +83,15 @@ def area_loss(positive: Tensor, negative: Tensor, wanted: float = POSITIVE_AREA)
     return (positive - wanted).abs() + (negative - NEGATIVE_AREA).abs()
 
 
-def _both_ways(cosine: Tensor, margin: float, exclude: Tensor | None) -> Tensor:
-    """Cross-entropy of (B, B) over rows and over columns, averaged; the diagonal is right."""
-    return find_both(margin_logits(cosine, TEMPERATURE, margin, exclude)) / 2
+def _both_ways(cosine: Tensor, temperature: float, margin: float, exclude: Tensor | None) -> Tensor:
+    """Cross-entropy of (B, N) over rows and over columns, averaged; the diagonal is right."""
+    return find_both(margin_logits(cosine, temperature, margin, exclude)) / 2
 
 
 @dataclass(frozen=True)
 class ACLObjective:
     margin: float = 0.0
+    temperature: float = TEMPERATURE
     positive_area: float = POSITIVE_AREA
     image: float = 1.0  # weights of the terms
     feature: float = 1.0
@@ -90,7 +102,7 @@ class ACLObjective:
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TrainingOutput, moment: Moment) -> ACLLoss:
-        loss = acl_loss(out, self.margin, moment.exclude, self.positive_area)
+        loss = acl_loss(out, self.margin, moment.exclude, self.positive_area, self.temperature)
         return ACLLoss(self.image * loss.image, self.feature * loss.feature, self.area * loss.area)
 
 

@@ -62,13 +62,15 @@ FNAC = replace(
 # ACL: only the audio projector and the two mask scalars learn, as published. Unlike published, four
 # fifths of the steps leave the pictures whole, which costs a thirtieth; then each is decoded with a
 # few other sounds instead of all, and all is learned at half the side. The mask scalars begin where
-# the tiny decoder's logits lie, and the area to mark is that of the world's things.
+# the tiny decoder's logits lie, and the area to mark is that of the world's things. The temperature
+# matters most: cosines of a tiny CLIP spread over [-1, 1], not over CLIP's narrow band, and at 0.07
+# a sound is drawn to what few pictures have in common by chance (65 cIoU; at 0.15 74, at 0.3 78).
 ACL = replace(
     EZ_VSL,
     name="acl-tiny",
     summary="ACL in miniature: what is heard becomes a word, and the decoder marks the word.",
     objective="acl",
-    objective_settings={"positive_area": 0.2},
+    objective_settings={"positive_area": 0.2, "temperature": 0.3},
     network="tiny",
     network_settings={
         "decoded_negatives": 3,
@@ -86,7 +88,7 @@ GUIDED = replace(
     ACL,
     name="acl-tiny-guided",
     summary="ACL in miniature that was told in words, while it learned, what sounds and what not.",
-    guidance={"audio": 1.0},
+    guidance={"temperature": 0.3},
 )
 # Without a backbone: both towers learn from nothing but pairs, every scene comes once (8,192 over
 # and over are learned by heart).
