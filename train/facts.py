@@ -65,11 +65,17 @@ def _calibrated(config: TrainConfig, best: Validation) -> dict[str, Any]:
         ),
         "confidence_gate": best.gate,
         "confidence_rule": (
-            "how far the map lies above those of silence and white noise on the same frame; "
+            f"{_confidence(config)}; "
             f"{100 * PASSED:.0f} % of {-(-count // 2)} validation scenes whose source is out of "
             f"view reach the gate, and {best.found:.0f} % of {count} with it in view"
         ),
     }
+
+
+def _confidence(config: TrainConfig) -> str:
+    if config.network_settings.get("probed", True):
+        return "how far the map lies above those of silence and white noise on the same frame"
+    return "the mean of the map's strongest hundredth"
 
 
 def _is_two_stream(config: TrainConfig) -> bool:

@@ -28,7 +28,7 @@ class AclVariant(ImageAudioVariant):
     """
 
     family = "acl"
-    inputs = ("class_names", "image_px", "window_s")
+    inputs = ("class_names", "image_px", "window_s", "probed")
     mean, std, eye = CLIP_MEAN, CLIP_STD, "CLIP"
     hop_s = 1.0
     model: ACL
@@ -42,20 +42,23 @@ class AclVariant(ImageAudioVariant):
         window_s: float = WINDOW_S,
         device: torch.device | None = None,
         int8: bool = False,
+        probed: bool = True,
     ) -> None:
         """``int8``: frames are encoded on the processor with 8-bit products, see
-        :mod:`avsl.models.int8`; everything else stays as it is.
+        :mod:`avsl.models.int8`; everything else stays as it is. ``probed``: as in the base class;
+        off where training has taught what to make of silence.
         """
         super().__init__(model, card, image_px, window_s, torch.device("cpu") if int8 else device)
-        self.int8 = int8
+        self.int8, self.probed = int8, probed
         self._vision = int8_vision(model.vision) if int8 else model.vision
         self.class_names = tuple(class_names)
 
     def in_int8(self) -> "AclVariant":
         """The same variant with 8-bit frame encoding."""
         return AclVariant(
-            self.model, self.card, self.class_names, self.image_px, self.window_s, int8=True
-        )
+            self.model, self.card, self.class_names, self.image_px, self.window_s, int8=True,
+            probed=self.probed,
+        )  # fmt: skip
 
     # The researcher's door: tensors in, tensors out, on the variant's device.
 

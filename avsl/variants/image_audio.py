@@ -51,6 +51,7 @@ class ImageAudioVariant(ABC):
     std: ClassVar[tuple[float, ...]]
     eye: ClassVar[str]  # what frames are squashed for, in words
     hop_s: ClassVar[float]  # between the centres of sound windows
+    probed = True  # confidence is what a map has above those of silence and noise
 
     def __init__(
         self,
@@ -106,9 +107,11 @@ class ImageAudioVariant(ABC):
     @torch.inference_mode()
     def judge(self, seen: Features, embeddings: Tensor) -> tuple[Tensor, Tensor]:
         """Maps (B, h, w) and confidence (B,): by how much more certain a map is than those that
-        silence and noise give on the same frame.
+        silence and noise give on the same frame; or, not ``probed``, how certain it is.
         """
         found = self.ground(seen, embeddings)
+        if not self.probed:
+            return found, self.certainty(found)
         chance = [
             self.certainty(self.ground(seen, probe.expand_as(embeddings))) for probe in self._probes
         ]

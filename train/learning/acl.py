@@ -64,6 +64,9 @@ class AclSettings:
     # How many sounds without a source, silence and noise, no picture may go with and no mask may
     # follow, after SaN. As published: none; then silence marks whatever it is nearest to.
     empty: int = 0
+    # Whether the variant's confidence is what a map has above those of silence and noise, or the
+    # map's own where those have been learned to be empty.
+    probed: bool = True
     # The two mask scalars at first; None: those of the weights, or as published for a new ACL.
     # They must suit the decoder's logits: a mask that is empty everywhere learns nothing.
     mask_w: float | None = None
@@ -185,7 +188,10 @@ class AclLearner:
         device = next(model.parameters()).device
         card = replace(ACL_CARD, **(facts or {}))
         config = self.config
-        return AclVariant(model, card, self.class_names, config.px, config.sound_s, device)
+        return AclVariant(
+            model, card, self.class_names, config.px, config.sound_s, device,
+            probed=self.settings.probed,
+        )  # fmt: skip
 
     def _frozen_part(self, prepared: Prepared) -> FrozenPart:
         values, patch = prepared.values, self.module.vision.patch

@@ -78,6 +78,7 @@ ACL = replace(
         "mask_b": 6.0,
         "unmasked": 0.8,
         "empty": 8,
+        "probed": False,
     },
     train_px=56,
     batch=64,
