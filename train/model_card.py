@@ -160,6 +160,7 @@ With avsl installed, three lines show where the sound of a clip comes from:
 
 ```python
 import avsl
+
 variant = avsl.load("{name}"{asked})
 found = avsl.Localizer(variant).run(avsl.read("clip.mp4"))
 ```
