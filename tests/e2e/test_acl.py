@@ -73,7 +73,7 @@ def offline(page: Page, hub, short: Path, home: Path) -> None:
     hub.down()
     expect(page.locator("#variant input[value=sync]")).to_be_checked()
     upload(page, short)
-    pick(page, "ACL")
+    pick(page, "ACL (CLIP)")
     expect(state(page)).to_have_text("needs a download")
     run(page)
     problem = page.locator("#status [role=alert]")
@@ -90,7 +90,7 @@ def offline(page: Page, hub, short: Path, home: Path) -> None:
 
 def downloads_and_runs(page: Page, hub) -> None:
     """The page shows the download, can stop it, goes on from there and plays the result."""
-    pick(page, "ACL")
+    pick(page, "ACL (CLIP)")
     expect(state(page)).to_have_text("needs a download")
     run(page)
     status = page.locator("#status")
