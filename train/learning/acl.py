@@ -141,12 +141,13 @@ class AclLearner:
         """ACL's, with sounds that no picture goes with as further negatives."""
         sounds = torch.cat([audio, empty.float()])
         told = self.objective
-        return image_loss(v_i, sounds, told.margin, moment.exclude, told.temperature)
+        loss = image_loss(v_i, sounds, told.margin, moment.exclude, told.temperature)
+        return told.image * loss
 
     def _empty(self) -> Tensor:
         """Embeddings of the sounds without a source: (N, E)."""
         if not self.settings.empty:
-            return torch.empty(0, self.module.config.clipseg.embed)
+            return self.module.masker.w.new_empty(0, self.module.config.clipseg.embed)
         return self.module.text(self.module.audio_proj(self._empty_heard))
 
     @cached_property
