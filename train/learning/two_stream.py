@@ -25,6 +25,7 @@ from train.learning.base import Batch, Prepared
 from train.objectives import Moment, Objective
 from train.stages import backbone
 from train.stages.eye import EYE
+from train.stages.pixels import normalised
 
 NETWORKS = {
     "tiny": twostream.TINY,
@@ -125,15 +126,10 @@ class TwoStreamLearner:
 
     def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
         """Normalised pictures (B, 3, H, W) and spectrograms (B, 1, F, T), in float32."""
-        mean, deviation = (
-            torch.tensor(each, device=batch.images.device)[:, None, None]
-            for each in (twostream.IMAGE_MEAN, twostream.IMAGE_STD)
-        )
-        image = (batch.images - mean) / deviation
+        image = normalised(batch.images, twostream.IMAGE_MEAN, twostream.IMAGE_STD)
         with torch.autocast(image.device.type, enabled=False):
             sound = self.network.spectrogram(batch.waveforms)
-        form = torch.channels_last
-        return image.contiguous(memory_format=form), sound.contiguous(memory_format=form)
+        return image, sound.contiguous(memory_format=torch.channels_last)
 
     def _whole(self, out: TwoStreamOutput) -> TwoStreamOutput:
         """In float32, and of all processes where negatives are shared."""

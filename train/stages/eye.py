@@ -9,9 +9,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avsl.models.twostream import IMAGE_MEAN, IMAGE_STD, ResNetTower, TowerConfig
-from avsl.synthetic.world import Recipe
+from avsl.synthetic.world import Recipe, Scenes
 from avsl.synthetic.world.taxonomy import HEARD
 from train.stages.loop import Budget, Course, Report, train
+from train.stages.pixels import normalised
 from train.stages.scenes import Source, in_view
 
 # Small fields of view, about an object each: where a place sees the whole picture, the place that
@@ -57,7 +58,7 @@ def run(
 
     def draw(step: int, progress: float) -> tuple[Tensor, Tensor]:
         scenes = stage.source.scenes(step)
-        return imagenet_normalised(stage.source.world.pictures(scenes)[0]), _kind(scenes)
+        return _seen(stage.source, scenes), _kind(scenes)
 
     def loss_of(drawn: tuple[Tensor, Tensor]) -> Tensor:
         image, kind = drawn
@@ -78,18 +79,14 @@ def measure(model: Classifier, source: Source, batches: int) -> dict[str, float]
     right = 0
     for step in range(batches):
         scenes = source.scenes(step, validation=True)
-        named = model(imagenet_normalised(source.world.pictures(scenes)[0])).argmax(1)
+        named = model(_seen(source, scenes)).argmax(1)
         right += int(named.eq(_kind(scenes)).sum())
     return {"accuracy": right / (batches * source.batch), "pictures": batches * source.batch}
 
 
-def imagenet_normalised(images: Tensor) -> Tensor:
-    """(B, 3, H, W) in [0, 1], brought to ImageNet's mean and deviation."""
-    mean, deviation = (
-        torch.tensor(each, device=images.device)[:, None, None] for each in (IMAGE_MEAN, IMAGE_STD)
-    )
-    return ((images - mean) / deviation).contiguous(memory_format=torch.channels_last)
+def _seen(source: Source, scenes: Scenes) -> Tensor:
+    return normalised(source.world.pictures(scenes)[0], IMAGE_MEAN, IMAGE_STD)
 
 
-def _kind(scenes) -> Tensor:
+def _kind(scenes: Scenes) -> Tensor:
     return in_view(scenes).float().argmax(1)
