@@ -47,12 +47,17 @@ def convert_published(clipseg: Path | str, beats: Path | str, acl: Path | str) -
     return from_files(folder / "config.json", weights, Path(beats), Path(acl))
 
 
-def from_files(clipseg_config: Path, clipseg: Path, beats: Path, acl: Path) -> AclVariant:
-    """:func:`convert_published` with every file named."""
+def from_files(
+    clipseg_config: Path, clipseg: Path, beats: Path, acl: Path | None = None
+) -> AclVariant:
+    """:func:`convert_published` with every file named; without ``acl`` the audio projector and the
+    mask scalars are new, to be trained.
+    """
     beats_checkpoint = _weights(beats)
+    learned = None if acl is None else _weights(acl)
     try:
         model = from_published(
-            _weights(clipseg), json_object(clipseg_config), beats_checkpoint, _weights(acl)
+            _weights(clipseg), json_object(clipseg_config), beats_checkpoint, learned
         )
     except (KeyError, RuntimeError, ValueError) as error:
         raise VariantError(f"These files do not make an ACL: {error}") from error

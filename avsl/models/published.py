@@ -114,20 +114,24 @@ def _clip(sizes: CLIPSegConfig) -> CLIP:
     return clip
 
 
-def from_published(clipseg: State, clipseg_config: dict, beats: dict, acl: dict) -> ACL:
+def from_published(
+    clipseg: State, clipseg_config: dict, beats: dict, acl: dict | None = None
+) -> ACL:
     """Assemble an ACL from the three released checkpoints' contents.
 
     ``clipseg``: state dict; ``clipseg_config``: its config.json; ``beats``: ``{"cfg", "model"}``;
-    ``acl``: ``{"audio_proj", "masker_i"}``. Raises ``KeyError``, ``RuntimeError`` or ``ValueError``
-    naming the tensor that is missing, too many or of another shape.
+    ``acl``: ``{"audio_proj", "masker_i"}``, or None for new ones that are yet to learn. Raises
+    ``KeyError``, ``RuntimeError`` or ``ValueError`` naming the tensor that is missing, too many or
+    of another shape.
     """
     config = ACLConfig(
         BEATsConfig.from_published(beats["cfg"]), clipseg_sizes(clipseg, clipseg_config)
     )
     model = build(config)
     model.beats.load_state_dict(beats_names(beats["model"]))
-    model.audio_proj.load_state_dict(acl["audio_proj"])
-    model.masker.load_state_dict(acl["masker_i"])
+    if acl is not None:
+        model.audio_proj.load_state_dict(acl["audio_proj"])
+        model.masker.load_state_dict(acl["masker_i"])
     clip = _clip(config.clipseg)
     clip.load_state_dict(clip_names(_below(clipseg, "clip.")))
     model.vision.load_state_dict(VisionTower(clip).state_dict())

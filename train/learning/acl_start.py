@@ -8,23 +8,15 @@
 """
 
 from pathlib import Path
-from pickle import UnpicklingError
-
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 import avsl
 from avsl import hub
-from avsl.checkpoint import class_names
+from avsl.checkpoint import from_files
 from avsl.errors import SettingError, VariantError
-from avsl.models.acl import ACL, Masker
-from avsl.models.audio_tokenizer import AudioTokenizer
-from avsl.models.beats import BEATsConfig
-from avsl.models.published import ACLConfig, build, clipseg_sizes, from_published
+from avsl.models.acl import ACL
+from avsl.models.published import ACLConfig, build
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import FILES, PARAMETERS
-from avsl.variants.folders import json_object
 from train.config import TrainConfig
 from train.stages import backbone
 from train.stages.sizes import tiny
@@ -32,11 +24,6 @@ from train.stages.sizes import tiny
 NETWORKS = {"tiny": tiny, "acl": ACLConfig}
 BACKBONES = "backbones"
 FROZEN_FILES = [(purpose, sources) for purpose, sources, _ in FILES if sources is not PARAMETERS]
-# What reading a file and assembling tensors raise where they are others than expected.
-UNFIT = (
-    KeyError, OSError, RuntimeError, TypeError, ValueError, EOFError, SafetensorError,
-    UnpicklingError,
-)  # fmt: skip
 
 Start = tuple[ACL, tuple[str, ...]]
 
@@ -67,33 +54,13 @@ def _on_released_backbones() -> Start:
     """Needs CLIPSeg and BEATs alone, not what the paper's authors trained."""
     paths = [hub.fetch(sources, purpose) for purpose, sources in FROZEN_FILES]
     try:
-        clipseg_config, clipseg, beats = map(_contents, paths)
-        sizes = ACLConfig(
-            BEATsConfig.from_published(beats["cfg"]), clipseg_sizes(clipseg, clipseg_config)
-        )
-        model = from_published(clipseg, clipseg_config, beats, _new_parts(sizes))
-    except UNFIT as error:
+        variant = from_files(*paths)
+    except VariantError as error:
         raise VariantError(
             f"These are not the released CLIPSeg and BEATs: {', '.join(map(str, paths))}. Remove "
-            "them to have them downloaded."
+            f"them to have them downloaded. ({error})"
         ) from error
-    return model, class_names(beats.get("label_dict", {}))
-
-
-def _new_parts(sizes: ACLConfig) -> dict[str, dict]:
-    """What is to be learned, untrained, in the form of the authors' checkpoint."""
-    heard = len(sizes.beats_blocks) * sizes.beats.encoder_embed_dim
-    projector = AudioTokenizer(heard, sizes.clipseg.text_width)
-    return {"audio_proj": projector.state_dict(), "masker_i": Masker().state_dict()}
-
-
-def _contents(path: Path) -> dict:
-    """Of a released file: JSON, safetensors, or a pickle of tensors that cannot run code."""
-    if path.suffix == ".json":
-        return json_object(path)
-    if path.suffix == ".safetensors":
-        return load_file(path)
-    return torch.load(path, map_location="cpu", weights_only=True)
+    return variant.model, variant.class_names
 
 
 def _going_on(name: str) -> Start:
