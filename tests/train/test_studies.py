@@ -5,11 +5,12 @@ from math import isnan
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.train.small import SMALL
 from train.measures import measured
 from train.presets import presets
-from train.studies import plan, run, summary, tables
+from train.studies import curves, plan, run, summary, tables
 from train.studies.plan import SEEDS, STUDIES, Trial, trials
 from train.studies.summary import Estimate
 
@@ -51,10 +52,35 @@ def test_a_study_is_run_once_summed_up_and_shown(small_study, tmp_path, capsys):
     shown = tables.table(told)
     assert "| m = 0 | m = -0.2 |" in shown and "ez-vsl, noise 0" in shown
 
+    assert curves.main(["small", "--results", str(tmp_path / "results")]) == 0
+    assert Image.open(tmp_path / "results" / "small.png").size > (300, 200)
 
-def test_an_unfinished_study_says_how_to_go_on(tmp_path):
-    with pytest.raises(SystemExit, match=r"python -m train\.studies\.run margins"):
-        summary.gather("margins", tmp_path)
+
+def test_an_unfinished_study_says_how_to_go_on(tmp_path, capsys):
+    assert summary.main(["margins", "--trials", str(tmp_path), "--to", str(tmp_path)]) == 2
+    assert "python -m train.studies.run margins" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_gains_of_a_margin_are_taken_seed_by_seed():
+    """Seeds differ by far more than margins do, and a seed that lacks its partner says nothing."""
+
+    def arm(**ciou_of_seed):
+        each = list(ciou_of_seed.values())
+        measures = dict.fromkeys(("ciou", "auc", "on_source"), vars(Estimate.of(each)))
+        return {"seeds": list(ciou_of_seed), "test": {"single": measures}}
+
+    arms = {
+        "lvs, noise 0.4, margin 0": arm(a=10.0, b=30.0, c=50.0),
+        "lvs, noise 0.4, margin -0.2": arm(a=11.0, b=32.0, d=90.0),
+        "fnac, noise 0.4, margin 0": arm(a=20.0, b=20.0),
+        "fnac, noise 0.4, margin -0.2": arm(a=17.0, b=16.0),
+    }
+    shown = tables.table({"arms": arms}).splitlines()
+    lvs, fnac, both = shown[-3:]
+    assert lvs.startswith("| lvs, noise 0.4 | +1.5 ± ")
+    assert fnac.startswith("| fnac, noise 0.4 | -3.5 ± ")
+    assert both.startswith("| all, noise 0.4 | -1.0 ± ")
 
 
 @pytest.mark.parametrize("study", STUDIES)

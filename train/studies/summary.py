@@ -9,7 +9,7 @@ and the course of validation, from which one sees whether it had converged.
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import nan
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 
 from scipy.stats import t as student_t
 
+from avsl.errors import SettingError
 from train.studies.plan import STUDIES, trials
 from train.studies.run import OUT, TRIAL
 
@@ -52,10 +53,18 @@ def gather(study: str, folder: Path) -> list[dict[str, Any]]:
     """What every finished trial in ``folder`` left, in any order."""
     found = [json.loads(path.read_text()) for path in sorted(folder.glob(f"{study}/*/{TRIAL}"))]
     if not found:
-        raise SystemExit(
+        raise SettingError(
             f"No trial of {study} is done in {folder}: python -m train.studies.run {study}."
         )
     return found
+
+
+def read(folder: Path, studies: list[str]) -> Iterator[dict[str, Any]]:
+    """The files of these studies in ``folder``, or of all that there are."""
+    for path in sorted(folder.glob("*.json")):
+        told = json.loads(path.read_text())
+        if told.get("format") == FORMAT and (not studies or told["study"] in studies):
+            yield told
 
 
 def summary(study: str, found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -106,7 +115,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--trials", type=Path, default=OUT, help="default: %(default)s")
     parser.add_argument("--to", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    told = summary(options.study, gather(options.study, options.trials))
+    try:
+        told = summary(options.study, gather(options.study, options.trials))
+    except SettingError as error:
+        print(f"summary: {error}", file=sys.stderr)
+        return 2
     options.to.mkdir(parents=True, exist_ok=True)
     path = options.to / f"{options.study}.json"
     path.write_text(json.dumps(told, indent=1).replace("NaN", "null") + "\n")

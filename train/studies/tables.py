@@ -4,14 +4,16 @@ python -m train.studies.tables [STUDY ...]
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
+from math import nan
 from pathlib import Path
 from typing import Any
 
-from train.studies.summary import RESULTS, Estimate
+from train.studies.summary import RESULTS, Estimate, read
 
+MARGIN = ", margin "  # "lvs, noise 0.2, margin -0.1" is in the row "lvs, noise 0.2" of a sweep
 COLUMNS = {
     "cIoU": ("single", "ciou"),
     "AUC": ("single", "auc"),
@@ -24,15 +26,30 @@ COLUMNS = {
     "twins: on silent": ("twins", "on_silent"),
     "unheard: cIoU": ("unheard", "ciou"),
 }
-SWEPT = ("single", "on_source")  # what a sweep over margins is shown by
+SWEPT = ("cIoU", "AUC", "peak on source")  # what a sweep over margins is shown by
+PROPOSED, NONE = "-0.2", "0"  # MarginNCE's margin, and that of the methods it improves
 
 
 def table(study: dict[str, Any]) -> str:
-    """An arm a row; a margin a column where the arms are a sweep."""
+    """An arm a row; of a sweep a margin a column, and what MarginNCE's brings."""
     arms = study["arms"]
-    swept = [name for name in arms if ", margin " in name]
-    lines = _sweep(arms) if len(swept) == len(arms) else _arms(arms)
-    return "\n".join(lines)
+    if not all(MARGIN in name for name in arms):
+        return "\n".join(_arms(arms))
+    rows = _rows(arms)
+    parts = [f"{name}, %:\n\n" + "\n".join(_sweep(rows, COLUMNS[name])) for name in SWEPT]
+    gains = f"What a margin of {PROPOSED} adds to {NONE}, in points, seed by seed:\n\n"
+    return "\n\n".join([*parts, gains + "\n".join(_gains(rows))])
+
+
+Rows = dict[str, dict[str, dict[str, Any]]]  # arms of a sweep by row, then by margin
+
+
+def _rows(arms: dict[str, Any]) -> Rows:
+    found: Rows = {}
+    for name, arm in arms.items():
+        row, _, margin = name.rpartition(MARGIN)
+        found.setdefault(row, {})[margin] = arm
+    return found
 
 
 def _arms(arms: dict[str, Any]) -> Iterator[str]:
@@ -41,22 +58,49 @@ def _arms(arms: dict[str, Any]) -> Iterator[str]:
         yield _row([name, *(estimate(arm, *where) for where in COLUMNS.values())])
 
 
-def _sweep(arms: dict[str, Any]) -> Iterator[str]:
-    """ "lvs, noise 0.2, margin -0.1" in the row "lvs, noise 0.2"."""
-    split = {tuple(name.rsplit(", margin ", 1)): arm for name, arm in arms.items()}
-    rows = dict.fromkeys(row for row, _ in split)
-    margins = dict.fromkeys(margin for _, margin in split)
+def _sweep(rows: Rows, where: tuple[str, str]) -> Iterator[str]:
+    margins = dict.fromkeys(chain.from_iterable(rows.values()))
     yield from _head(["", *(f"m = {margin}" for margin in margins)])
-    for row in rows:
-        cells = (split.get((row, margin)) for margin in margins)
-        yield _row([row, *(estimate(arm, *SWEPT) if arm else "" for arm in cells)])
+    for row, arms in rows.items():
+        cells = (estimate(arms[each], *where) if each in arms else "" for each in margins)
+        yield _row([row, *cells])
+
+
+def _gains(rows: Rows) -> Iterator[str]:
+    """Differences between trainings alike but for the margin, and those of all methods together."""
+    yield from _head(["", *SWEPT])
+    together: dict[str, dict[str, list[float]]] = {}
+    for row, arms in rows.items():
+        if PROPOSED not in arms or NONE not in arms:
+            continue
+        found = {name: _differences(arms, *COLUMNS[name]) for name in SWEPT}
+        yield _row([row, *(_signed(found[name]) for name in SWEPT)])
+        noise = together.setdefault(row.rpartition(", ")[2], {name: [] for name in SWEPT})
+        for name in SWEPT:
+            noise[name] += found[name]
+    for noise, found in together.items():
+        yield _row([f"all, {noise}", *(_signed(found[name]) for name in SWEPT)])
+
+
+def _differences(arms: dict[str, dict[str, Any]], where: str, measure: str) -> list[float]:
+    """Of the seeds that both have."""
+    with_, without = (
+        dict(zip(arms[each]["seeds"], arms[each]["test"][where][measure]["each"], strict=True))
+        for each in (PROPOSED, NONE)
+    )
+    return [with_[seed] - without[seed] for seed in with_ if seed in without]
+
+
+def _signed(differences: list[float]) -> str:
+    found = Estimate.of(differences)
+    return f"{'+' if found.mean >= 0 else ''}{found}"
 
 
 def estimate(arm: dict[str, Any], where: str, measure: str) -> str:
     """Mean and 95 % interval over the seeds, as in a file."""
     found = arm["test"][where][measure]
     spread = found["half_width"]
-    return str(Estimate(found["mean"], float("nan") if spread is None else spread, ()))
+    return str(Estimate(found["mean"], nan if spread is None else spread, ()))
 
 
 def _head(names: list[str]) -> Iterator[str]:
@@ -77,10 +121,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("study", nargs="*", help="default: all that have results")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    for path in sorted(options.results.glob("*.json")):
-        told = json.loads(path.read_text())
-        if told.get("study") and (not options.study or told["study"] in options.study):
-            print(f"### {told['study']}: {told['trials']} trainings\n\n{table(told)}\n")
+    for told in read(options.results, options.study):
+        print(f"### {told['study']}: {told['trials']} trainings\n\n{table(told)}\n")
     return 0
 
 
