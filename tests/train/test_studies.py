@@ -30,17 +30,22 @@ def small_study(monkeypatch):
     monkeypatch.setattr(run, "SCENES", 8)
 
 
-def test_a_study_is_run_once_summed_up_and_shown(small_study, tmp_path, capsys):
+def test_a_study_is_run_once_summed_up_and_shown(small_study, monkeypatch, tmp_path, capsys):
     assert run.main(["small", "--out", str(tmp_path)]) == 0
     first = capsys.readouterr().out
     assert first.count("cIoU") == 4
     assert run.main(["small", "--out", str(tmp_path)]) == 0
     assert capsys.readouterr().out == "", "what is done is not done again"
 
-    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    kept = sorted(path for path in tmp_path.rglob("*") if path.is_file())
     assert {path.name for path in kept} == {run.TRIAL}, "figures, not gigabytes"
     trial = json.loads(kept[0].read_text())
     assert set(trial["test"]) == set(run.TEST_SETS) and len(trial["validation"]) == 1
+
+    monkeypatch.setitem(STUDIES, "again", lambda: (("ez", c) for _, c in STUDIES["small"]()))
+    monkeypatch.setattr(run, "train", None)
+    assert run.main(["again", "--out", str(tmp_path)]) == 0, "the same trainings are not done twice"
+    capsys.readouterr()
 
     summary.main(["small", "--trials", str(tmp_path), "--to", str(tmp_path / "results")])
     told = json.loads((tmp_path / "results" / "small.json").read_text())

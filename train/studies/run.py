@@ -3,7 +3,8 @@
     python -m train.studies.run STUDY [--out DIR] [--arm NAME ...] [--seed N ...] [--set key=value]
 
 Trials that are done are kept: a study that was stopped goes on where it was, and several processes
-share the work if each is given other arms or seeds. Every trial leaves trial.json.
+share the work if each is given other arms or seeds. What is the same training in two studies is
+done once, unless its weights are to be kept. Every trial leaves trial.json.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from avsl.errors import AvslError
 from avsl.synthetic.world import VERSION, Classes, Recipe
-from train.config import assignments
+from train.config import TrainConfig, assignments
 from train.studies.plan import STUDIES, Trial, trials
 from train.train import Trained, train
 from train.validation import Scenes, judged
@@ -47,8 +48,24 @@ def run(trial: Trial, folder: Path) -> dict:
         "validation": [asdict(each) for each in trained.history],
         "test": test(trained),
     }
-    (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n")
+    _write(folder, found)
     return found
+
+
+def known(trial: Trial, folder: Path, out: Path) -> dict | None:
+    """The figures of the very same training, where another study in ``out`` has them."""
+    for path in sorted(out.glob(f"*/*/{TRIAL}")):
+        found = json.loads(path.read_text())
+        same = not trial.config.differs(TrainConfig.from_dict(found["config"]))
+        if same and found["world"] == VERSION:
+            _write(folder, found := {**found, "arm": trial.arm})
+            return found
+    return None
+
+
+def _write(folder: Path, found: dict) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n")
 
 
 def test(trained: Trained) -> dict[str, dict[str, float]]:
@@ -82,8 +99,11 @@ def main(arguments: list[str] | None = None) -> int:
             folder = options.out / options.study / trial.name.replace(", ", "_").replace(" ", "-")
             if not _wanted(trial, options) or (folder / TRIAL).is_file():
                 continue
-            found = run(Trial(trial.arm, trial.config.changed(changes)), folder)
-            if not options.keep:
+            trial = replace(trial, config=trial.config.changed(changes))
+            if options.keep:
+                found = run(trial, folder)
+            else:
+                found = known(trial, folder, options.out) or run(trial, folder)
                 _forget_weights(folder)
             print(_line(trial, found), flush=True)
     except AvslError as error:
