@@ -103,13 +103,17 @@ def save_folder(variant: ImageAudioVariant, folder: Path | str, half: bool = Fal
         folder.mkdir(parents=True, exist_ok=True)
         state = {name: value.contiguous() for name, value in variant.model.state_dict().items()}
         if half:
-            state = {name: _halved(value) for name, value in state.items()}
+            state = halved(state)
         save_file(state, folder / WEIGHTS_FILE)
         (folder / CARD_FILE).write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
+def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """In half precision where that saves something and the range of the numbers allows it."""
+    return {name: _halved(value) for name, value in state.items()}
+
+
 def _halved(value: Tensor) -> Tensor:
-    """In half precision where that saves something and the range of its numbers allows it."""
     if not value.is_floating_point() or value.numel() <= HALVED_FROM:
         return value
     fits = bool(value.abs().max() <= torch.finfo(torch.float16).max)

@@ -1,7 +1,6 @@
 """What a training says of its result on the variant's card: measured, or by rule."""
 
 from math import isnan
-from pathlib import Path
 from typing import Any
 
 from avsl.synthetic.world import VERSION
@@ -114,6 +113,6 @@ def _begun_with(start: str) -> str:
     """A sentence on weights that were not random; "" where they were."""
     if not start:
         return ""
-    if backbone.is_one(Path(start)):
+    if backbone.is_one(backbone.at(start)):
         return ON_A_BACKBONE
     return BEGUN_WITH.get(start, f"It went on from the weights of {start}.")

@@ -30,13 +30,12 @@ def measured(
 
     ``threshold``: of 0.05 to 0.95 by 0.05, as chosen on other scenes; None: the best for cIoU here.
     """
-    large = F.interpolate(maps[:, None], truth.shape[1:], mode="bilinear")[:, 0]
+    large = _large(maps, truth)
     areas = sweep(large, truth.float())
     chosen = best(areas) if threshold is None else int((SWEEP - threshold).abs().argmin())
     level = float(SWEEP[chosen])
     overlap, marked = ciou(areas.at(chosen)), large >= level
     both = (marked & truth).flatten(1).sum(1)
-    peak = large.flatten(1).argmax(1, keepdim=True)
 
     def per_cent(shares: Tensor) -> float:
         return 100 * shares.float().mean().item()
@@ -48,6 +47,16 @@ def measured(
         per_cent(overlap),
         per_cent(both / truth.flatten(1).sum(1)),
         per_cent((both / marked.flatten(1).sum(1))[marked.flatten(1).any(1)]),
-        per_cent(truth.flatten(1).gather(1, peak)),
-        per_cent(silent.flatten(1).gather(1, peak)),
+        per_cent(peak_on(maps, truth)),
+        per_cent(peak_on(maps, silent)),
     )
+
+
+def peak_on(maps: Tensor, where: Tensor) -> Tensor:
+    """(B,) bool: whether the highest place of each map (B, h, w) is in ``where`` (B, H, W)."""
+    peak = _large(maps, where).flatten(1).argmax(1, keepdim=True)
+    return where.flatten(1).gather(1, peak)[:, 0]
+
+
+def _large(maps: Tensor, like: Tensor) -> Tensor:
+    return F.interpolate(maps[:, None], like.shape[1:], mode="bilinear")[:, 0]

@@ -25,6 +25,7 @@ from avsl.storage import storage_errors
 from avsl.synthetic.world import CLASSES, Classes
 from avsl.variants import is_hub_id
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE
+from train.backbone_card import length
 from train.config import WORLD
 from train.model_card_numbers import is_number, leading, numbers
 from train.presets.tiny import BACKBONE
@@ -231,19 +232,13 @@ def _commands(facts: Facts, name: str, revision: str | None) -> list[str]:
         flag = f" --revision {revision}" if revision else ""
         lines.append(f"hf download {name} {CONFIG_FILE}{flag} --local-dir {where}")
     start = facts.config.get("start")
-    if facts.backbone or start == BACKBONE:
-        lines.append(f"python -m train.stages.run --out {start}{_length(facts.backbone)}")
+    if start == BACKBONE:
+        lines.append(f"# on checkpoints/{start}, which was made by:")
+        lines.append(f"# python -m train.stages.run --out {start}{length(facts.backbone)}")
+    elif facts.backbone:
+        lines.append(f"python -m train.stages.run --out {start}{length(facts.backbone)}")
     out = f"runs/{facts.card['name'].split('/')[-1]}"
     return [*lines, f"python -m train.train --preset {where}/{CONFIG_FILE} --out {out}"]
-
-
-def _length(backbone: dict) -> str:
-    """The flags that make this very backbone again; "" where its facts are not known."""
-    stages = [part for part in backbone.values() if isinstance(part, dict) and "steps" in part]
-    if not stages:
-        return ""
-    steps = " ".join(str(part["steps"]) for part in stages)
-    return f" --steps {steps} --seed {backbone.get('seed', 0)}"
 
 
 def _weights(facts: Facts) -> str:

@@ -20,7 +20,7 @@ from train.learning.base import Batch, Learner, Prepared
 
 AT_ONCE = 64  # scenes
 KEPT_AS = torch.float16
-MOST_KEPT = {"training": 1, "judging": 8}  # sets of scenes in one process
+MOST_KEPT = {"training": 1, "judging": 16}  # sets of scenes in one process
 # Of a configuration, all that decides on a scene and on what frozen parts make of it.
 SCENES = (
     "data", "seed", "scenes", "learned_px", "sound_s", "difficulty", "classes", "off_screen",

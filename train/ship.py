@@ -1,25 +1,32 @@
-"""Put trained variants where the app finds them by name.
+"""Put trained variants where the app finds them by name, and the backbone where presets find it.
 
     python -m train.ship RUN [RUN ...] --results FILE [FILE ...] [--backbone FOLDER]
+    python -m train.ship --backbone FOLDER
 
 RUN is a training's folder, the FILEs are the results.json that train.evaluate wrote of them all.
 Each is stored in half precision under its card's name, with its configuration, its numbers beside
-those of the baselines, what is known of its backbone, and a README made of all that.
+those of the baselines, what is known of its backbone, and a README made of all that. Without a RUN
+the backbone itself is stored, in half precision, too, under its folder's name.
 """
 
 import argparse
+import json
 import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from safetensors.torch import load_file, save_file
+
 from avsl.benchmark import Results
 from avsl.benchmark import load as load_results
-from avsl.checkpoint import load_folder, save_folder
+from avsl.checkpoint import halved, load_folder, save_folder
 from avsl.errors import AvslError, SettingError
 from avsl.variants.folders import SHIPPED
+from train.backbone_card import backbone_readme
 from train.evaluation.baselines import baselines
 from train.model_card import BACKBONE_FILE, CONFIG_FILE, README, RESULTS_FILE, readme
+from train.stages import backbone as backbones
 
 
 def ship(run: Path, results: Results, backbone: Path | None, to: Path) -> Path:
@@ -33,6 +40,18 @@ def ship(run: Path, results: Results, backbone: Path | None, to: Path) -> Path:
         shutil.copy(backbone / BACKBONE_FILE, folder / BACKBONE_FILE)
     (folder / README).write_text(readme(folder), encoding="utf-8")
     return folder
+
+
+def ship_backbone(folder: Path, to: Path) -> Path:
+    """The folder in which the backbone now lies, with a README of what was measured of it."""
+    there = to / folder.resolve().name
+    there.mkdir(parents=True, exist_ok=True)
+    for name in (backbones.WEIGHTS_FILE, backbones.EYE_FILE):
+        save_file(halved(load_file(folder / name)), there / name)
+    facts = json.loads((folder / backbones.FACTS_FILE).read_text())
+    (there / backbones.FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n")
+    (there / README).write_text(backbone_readme(there.name, facts), encoding="utf-8")
+    return there
 
 
 def joined(parts: list[Results]) -> Results:
@@ -68,12 +87,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "train.ship", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("run", type=Path, nargs="+")
-    parser.add_argument("--results", type=Path, nargs="+", required=True)
+    parser.add_argument("run", type=Path, nargs="*")
+    parser.add_argument("--results", type=Path, nargs="+", default=[])
     parser.add_argument("--backbone", type=Path)
     parser.add_argument("--to", type=Path, default=SHIPPED)
     options = parser.parse_args(arguments)
+    if bool(options.run) != bool(options.results) or not (options.run or options.backbone):
+        parser.error("give a RUN with its --results, or a --backbone alone")
     try:
+        if not options.run:
+            print(ship_backbone(options.backbone, options.to))
+            return 0
         results = joined([load_results(path) for path in options.results])
         for run in options.run:
             print(ship(run, results, options.backbone, options.to))

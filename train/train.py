@@ -291,8 +291,9 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--preset", required=True, metavar="NAME", help="of train/presets, or a config.json")
     add(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="another value of a setting"
-    )
+        "--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE",
+        help="other values of settings",
+    )  # fmt: skip
     add("--out", type=Path, metavar="DIR", help="where to (default: avsl-out/NAME)")
     add("--resume", action="store_true", help="go on with the training in DIR, if it was begun")
     return parser

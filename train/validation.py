@@ -18,7 +18,7 @@ from train import distributed
 from train.config import TrainConfig
 from train.data.stream import ShardSource
 from train.learning.base import Batch, Learner, Prepared
-from train.measures import measured
+from train.measures import measured, peak_on
 from train.objectives import Moment, total
 from train.remembered import AT_ONCE, Feed
 
@@ -43,6 +43,7 @@ class Validation:
     threshold: float = nan  # absolute, the best for these scenes
     gate: float = nan  # confidence that a tenth of the scenes without a source in view reach
     found: float = nan  # per cent of the scenes with one in view that reach it
+    wrong: float = nan  # per cent of those found whose peak is on something silent all the same
 
     @property
     def score(self) -> float:
@@ -136,9 +137,11 @@ def judged(
     maps, sure = all_maps(learner, scenes.batch, at_once)
     _, deaf = all_maps(learner, scenes.out_of_view, at_once)
     gate = float(np.quantile(deaf.numpy(), 1 - PASSED, method="higher"))
+    shown = sure >= gate
     return asdict(measured(maps, scenes.truth, scenes.silent, threshold)) | {
         "gate": gate,
-        "found": 100 * (sure >= gate).float().mean().item(),
+        "found": 100 * shown.float().mean().item(),
+        "wrong": 100 * int((peak_on(maps, scenes.silent) & shown).sum()) / max(int(shown.sum()), 1),
     }
 
 

@@ -27,7 +27,7 @@ from avsl.models.twostream import (
 )
 from avsl.models.twostream_published import from_published, load_imagenet
 
-NARROW = TwoStreamConfig(TowerConfig(width=4), TowerConfig(width=4), dim=8)
+NARROW = TwoStreamConfig(TowerConfig(width=8), TowerConfig(width=8), dim=8)
 
 
 def seeded(config: TwoStreamConfig) -> TwoStream:
@@ -48,7 +48,7 @@ def inputs(pictures: int = 2, sounds: int = 3, px: int = 64) -> tuple[torch.Tens
     ("config", "px", "side"), [(EZ_VSL, 224, 7), (LVS, 224, 14), (TINY, 112, 14)]
 )
 def test_maps_have_the_published_sizes(config, px, side):
-    model = seeded(replace(config, image=replace(config.image, width=4)))
+    model = seeded(replace(config, image=replace(config.image, width=8)))
     assert model.embed_image(torch.zeros(1, 3, px, px))[0].shape[-2:] == (side, side)
 
 
@@ -191,7 +191,7 @@ def test_slavc_weights_and_their_averaged_towers():
 
 def test_lvs_weights_which_keep_every_stem_in_both_towers():
     model = seeded(
-        replace(LVS, image=replace(LVS.image, width=4), audio=replace(LVS.audio, width=4))
+        replace(LVS, image=replace(LVS.image, width=8), audio=replace(LVS.audio, width=8))
     )
     state = {}
     for ours, theirs in (("image_tower", "imgnet"), ("audio_tower", "audnet")):

@@ -108,6 +108,15 @@ def test_unheard_classes_never_appear_in_training_streams():
     assert set(unheard) == set(UNHEARD_CLASSES)
 
 
+def test_paired_and_unpaired_classes_part_the_heard_ones():
+    paired, unpaired = (
+        set(many(Recipe(classes=half)).classes.unique().tolist())
+        for half in (Classes.PAIRED, Classes.UNPAIRED)
+    )
+    assert paired | unpaired == set(HEARD) and not paired & unpaired
+    assert len(unpaired) == len(HEARD) / 4
+
+
 def test_shares_are_as_asked():
     scenes = many(Recipe(mismatched=0.3, off_screen=0.2))
     assert share(scenes.matched) == pytest.approx(0.7, abs=0.03)

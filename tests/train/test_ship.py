@@ -3,12 +3,16 @@
 import json
 
 import pytest
+import torch
 
 import avsl
 from avsl.benchmark import Cost, Results, Row
 from avsl.metrics.score import Score
+from avsl.models.published import build
 from tests.train.small import SMALL
+from tests.train.stages.micro import micro
 from train import ship
+from train.stages import backbone, eye
 from train.train import train
 
 
@@ -40,6 +44,31 @@ def test_a_shipped_folder_is_whole_and_called_as_its_card(run, tmp_path):
     assert {row["variant"] for row in kept["rows"]} == {"small", "whole"}
     assert avsl.load(str(folder)).card.name == "small"
     assert "python -m train.train" in (folder / "README.md").read_text()
+
+
+def test_a_backbone_ships_in_half_precision_and_is_found_by_its_name(tmp_path, monkeypatch, capsys):
+    made, to = tmp_path / "made" / "mine", tmp_path / "checkpoints"
+    torch.manual_seed(0)
+    backbone.save(
+        build(micro()), made, {"seed": 3, "clip": {"steps": 7, "zero_shot_accuracy": 0.5}}
+    )
+    backbone.save_eye(eye.new().tower, made)
+    assert ship.main(["--backbone", str(made), "--to", str(to)]) == 0
+    monkeypatch.setattr(backbone, "SHIPPED", to)
+    (model, _), (before, _) = backbone.load("mine"), backbone.load(made)
+    for name, value in model.state_dict().items():
+        if not name.startswith(backbone.LEARNED_LATER):
+            assert torch.allclose(value, before.state_dict()[name], rtol=1e-3, atol=1e-6), name
+    held = (to / "mine" / backbone.WEIGHTS_FILE).stat().st_size
+    assert held < 0.7 * (made / backbone.WEIGHTS_FILE).stat().st_size
+    text = (to / "mine" / "README.md").read_text()
+    assert "--steps 7 --seed 3" in text and "50.0 % of single things named" in text
+
+
+def test_a_run_ships_with_its_results_alone(run, capsys):
+    with pytest.raises(SystemExit):
+        ship.main([str(run)])
+    assert "--results" in capsys.readouterr().err
 
 
 def test_without_numbers_nothing_ships(run, tmp_path, capsys):

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+import avsl
 from tests.train.small import SMALL
 from train.measures import measured
 from train.presets import presets
@@ -42,10 +43,12 @@ def test_a_study_is_run_once_summed_up_and_shown(small_study, monkeypatch, tmp_p
     trial = json.loads(kept[0].read_text())
     assert set(trial["test"]) == set(run.TEST_SETS) and len(trial["validation"]) == 1
 
-    monkeypatch.setitem(STUDIES, "again", lambda: (("ez", c) for _, c in STUDIES["small"]()))
+    monkeypatch.setitem(STUDIES, "again", lambda: ((f"as {n}", c) for n, c in STUDIES["small"]()))
     monkeypatch.setattr(run, "train", None)
-    assert run.main(["again", "--out", str(tmp_path)]) == 0, "the same trainings are not done twice"
-    capsys.readouterr()
+    some = ["again", "--out", str(tmp_path), "--arm", "as *margin 0", "--seed", "1"]
+    assert run.main(some) == 0, "the same trainings are not done twice"
+    (line,) = capsys.readouterr().out.splitlines()
+    assert line.startswith("again: as ez-vsl, noise 0, margin 0 seed 1: cIoU")
 
     summary.main(["small", "--trials", str(tmp_path), "--to", str(tmp_path / "results")])
     told = json.loads((tmp_path / "results" / "small.json").read_text())
@@ -59,6 +62,22 @@ def test_a_study_is_run_once_summed_up_and_shown(small_study, monkeypatch, tmp_p
 
     assert curves.main(["small", "--results", str(tmp_path / "results")]) == 0
     assert Image.open(tmp_path / "results" / "small.png").size > (300, 200)
+
+
+def test_a_study_that_was_killed_goes_on_and_may_keep_its_weights(
+    small_study, monkeypatch, tmp_path, capsys
+):
+    given = ["small", "--out", str(tmp_path), "--seed", "0", "--keep"]
+    with monkeypatch.context() as killed:
+        killed.setattr(run, "test", None)
+        with pytest.raises(TypeError):
+            run.main(given)
+    assert not list(tmp_path.rglob(run.TRIAL)) and list(tmp_path.rglob("state.pt"))
+    assert run.main(given) == 0
+    assert capsys.readouterr().out.count("cIoU") == 2
+    for trial in trials("small"):
+        if trial.config.seed == 0:
+            assert avsl.load(str(tmp_path / "small" / trial.folder)).card.name == "small"
 
 
 def test_an_unfinished_study_says_how_to_go_on(tmp_path, capsys):

@@ -1,5 +1,7 @@
 """What a training is judged by: a network that knows the truth is right, and the gate holds."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -52,6 +54,34 @@ def test_a_tenth_of_the_scenes_without_a_source_in_view_pass_the_gate(scenes):
     deaf = torch.linspace(0, 1, 20)
     assert (deaf >= found.gate).sum() == round(PASSED * 20)
     assert found.found == 100.0
+
+
+class Mistaken(Knowing):
+    """Marks what is silent wherever there is such a thing, and is ``sure`` of it or not."""
+
+    def __init__(self, scenes: Scenes, sure: bool) -> None:
+        silent = scenes.silent
+        there = silent.flatten(1).any(1)
+        truth = torch.where(there[:, None, None], silent, scenes.truth)
+        super().__init__(replace(scenes, truth=truth), 1.0)
+        self.there, self.sure = there, sure
+
+    def maps(self, prepared):
+        maps, sure = super().maps(prepared)
+        if len(maps) == len(self.there):
+            sure = torch.where(self.there & (not self.sure), 0.0, sure)
+        return maps, sure
+
+
+def test_mistakes_that_nobody_is_shown_count_for_less(scenes):
+    config = SMALL.changed({"batch": 40})
+    share = 100 * scenes.silent.flatten(1).any(1).float().mean().item()
+    assert 0 < share < 100
+    for sure in (True, False):
+        found = validate(Mistaken(scenes, sure), scenes, config, 1)
+        assert found.on_silent == pytest.approx(share)
+        assert found.wrong == pytest.approx(share if sure else 0.0)
+        assert found.found == pytest.approx(100 if sure else 100 - share)
 
 
 def test_scenes_are_matched_whatever_the_noise_of_training_and_the_same_for_every_seed(scenes):

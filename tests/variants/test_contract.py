@@ -18,7 +18,7 @@ TIMES_S = np.arange(8) / 2
 
 
 def guided():
-    narrow = TowerConfig(width=4, blocks=(1, 1, 1, 1))
+    narrow = TowerConfig(width=8, blocks=(1, 1, 1, 1))
     return tiny_two_stream(heads=2).object_guided(ResNetTower(3, narrow))
 
 

@@ -2,12 +2,16 @@
 
 import numpy as np
 import pytest
+import torch
 
 import avsl
 from avsl.checkpoint import load_folder
 from avsl.variants.folders import SHIPPED, shipped_folders
 from tests.variants.making import changing_clip
+from train.backbone_card import backbone_readme
 from train.model_card import readme
+from train.presets.tiny import BACKBONE
+from train.stages import backbone
 
 FOLDERS = shipped_folders()
 MOST_BYTES = 40_000_000  # of all together: what a clone of the repository has to carry
@@ -22,8 +26,25 @@ def test_all_together_are_small():
 
 
 @needs_one
-def test_every_folder_is_a_variants():
-    assert {path.name for path in SHIPPED.iterdir() if path.is_dir()} == set(FOLDERS)
+def test_every_folder_is_a_variants_or_the_backbone_they_stand_on():
+    folders = {path.name for path in SHIPPED.iterdir() if path.is_dir()}
+    assert folders == {*FOLDERS, BACKBONE}
+
+
+@needs_one
+def test_the_backbone_is_the_one_in_the_variants():
+    model, facts = backbone.load(BACKBONE)
+    variant = avsl.load("acl-tiny").model
+    for name, value in model.state_dict().items():
+        if not name.startswith(backbone.LEARNED_LATER):
+            assert torch.equal(value, variant.state_dict()[name]), name
+    eye = {
+        f"tower.{name}": value for name, value in backbone.load_eye(BACKBONE).state_dict().items()
+    }
+    heads = avsl.load("margin-tiny").model
+    assert all(torch.equal(v, eye[n]) for n, v in heads.image_tower.state_dict().items())
+    written = (SHIPPED / BACKBONE / "README.md").read_text(encoding="utf-8")
+    assert written == backbone_readme(BACKBONE, facts)
 
 
 @each

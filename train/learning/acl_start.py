@@ -3,11 +3,10 @@
 - "": random weights of the sizes ``config.network``, frozen parts included: for trials alone;
 - "backbones": CLIPSeg and BEATs as released, and as in the paper a new audio projector and mask
   scalars of 10 and 14; downloaded where they are not here, like those of the variant ``acl``;
-- a folder of ``train.stages.run``: its towers and decoder, the rest new;
+- a backbone's folder, as ``train.stages.run`` makes, or "backbone-tiny", which ships: its towers
+  and decoder, the rest new;
 - a variant's name, folder or Hub id: an ACL that goes on learning. "acl" is the one of the paper.
 """
-
-from pathlib import Path
 
 import avsl
 from avsl import hub
@@ -38,8 +37,8 @@ def begin(config: TrainConfig) -> Start:
         return _random(config.network), ()
     if config.start == BACKBONES:
         return _on_released_backbones()
-    if backbone.is_one(Path(config.start)):
-        model, facts = backbone.load(Path(config.start))
+    if backbone.is_one(backbone.at(config.start)):
+        model, facts = backbone.load(config.start)
         return model, tuple(facts.get("class_names", ()))
     return _going_on(config.start)
 

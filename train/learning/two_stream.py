@@ -166,7 +166,7 @@ def begin(config: TrainConfig, objective: Objective) -> TwoStream:
 
 def on_backbone(config: TrainConfig, objective: Objective) -> TwoStream:
     """Heads on the frozen towers of the backbone in ``config.start``."""
-    model, _ = backbone.load(Path(config.start))
+    model, _ = backbone.load(config.start)
     sizes = replace(
         twostream.TINY, image=EYE, hidden=HIDDEN, front="kaldi", towers=FROZEN[config.network],
         backbone=model.config,
@@ -174,7 +174,7 @@ def on_backbone(config: TrainConfig, objective: Objective) -> TwoStream:
     network = TwoStream(network_config(config, objective, sizes))
     eye, ear = frozen_towers(model)
     if config.network == RESNET:
-        eye = FrozenTower(backbone.load_eye(Path(config.start)))
+        eye = FrozenTower(backbone.load_eye(config.start))
     network.image_tower.load_state_dict(eye.state_dict())
     network.audio_tower.load_state_dict(ear.state_dict())
     return network

@@ -1,14 +1,14 @@
 """Small ones on the procedural world, for two processor cores.
 
-Each begins with a backbone, which plays the part of CLIP, BEATs, CLIPSeg and ImageNet's ResNet-18:
-``python -m train.stages.run --out avsl-out/backbone-tiny``. All meet the same scenes.
+Each begins with the backbone that ships, which plays the part of CLIP, BEATs, CLIPSeg and
+ImageNet's ResNet-18 and was made by ``train.stages.run``. All meet the same scenes.
 """
 
 from dataclasses import replace
 
 from train.config import TrainConfig
 
-BACKBONE = "avsl-out/backbone-tiny"
+BACKBONE = "backbone-tiny"
 
 # Two streams: heads on an image tower that knows things by name, as the papers' ResNet-18 does, and
 # on BEATs. The towers stay as they are, so a step takes milliseconds. Temperatures of 0.07 and 0.3
@@ -24,12 +24,11 @@ EZ_VSL = TrainConfig(
     scenes=12_288,
     remember=True,
     augment=False,
-    steps=1000,
+    steps=600,
     learning_rate=2e-3,
     weight_decay=1e-4,
     optimizer="adamw",
-    precision="bfloat16",
-    validate_every=250,
+    validate_every=150,
     validation_scenes=400,
     workers=0,
 )
@@ -88,8 +87,6 @@ ACL = replace(
     },
     train_px=56,
     batch=64,
-    steps=800,
-    validate_every=200,
 )
 GUIDED = replace(
     ACL,

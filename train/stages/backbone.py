@@ -1,5 +1,5 @@
 """A backbone as a folder: the frozen parts of a tiny ACL, an image tower for two-stream networks,
-and what was measured of them.
+and what was measured of them. One ships in ``checkpoints/``, where it is known by its name.
 """
 
 import json
@@ -12,6 +12,7 @@ from avsl.errors import SettingError
 from avsl.models.acl import ACL
 from avsl.models.published import ACLConfig, build
 from avsl.models.twostream import ResNetTower
+from avsl.variants.folders import SHIPPED
 from train.stages.eye import EYE
 
 FORMAT = "avsl.backbone/1"
@@ -23,9 +24,15 @@ STAGES = {  # and what of the ACL each makes; the eye lies in a file of its own
 LEARNED_LATER = ("audio_proj.", "masker.")  # in the audio-visual stage
 
 
-def is_one(folder: Path) -> bool:
+def at(start: Path | str) -> Path:
+    """Where the backbone ``start`` lies: a folder, or the name of the one that ships."""
+    shipped = SHIPPED / start
+    return shipped if not is_one(start) and is_one(shipped) else Path(start)
+
+
+def is_one(folder: Path | str) -> bool:
     """Whether the folder holds a backbone."""
-    return (folder / FACTS_FILE).is_file()
+    return (Path(folder) / FACTS_FILE).is_file()
 
 
 def remove(folder: Path) -> None:
@@ -53,11 +60,11 @@ def save_eye(tower: ResNetTower, folder: Path) -> None:
     save_file(state, folder / EYE_FILE)
 
 
-def load_eye(folder: Path) -> ResNetTower:
-    """Raises :class:`SettingError` where there is none."""
-    tower = ResNetTower(3, EYE)
+def load_eye(start: Path | str) -> ResNetTower:
+    """The image tower :func:`at` that place; raises :class:`SettingError` where there is none."""
+    folder, tower = at(start), ResNetTower(3, EYE)
     try:
-        tower.load_state_dict(load_file(Path(folder) / EYE_FILE))
+        tower.load_state_dict(load_file(folder / EYE_FILE))
     except (OSError, RuntimeError) as error:
         raise SettingError(
             f"There is no image tower in {folder}. Make one with: "
@@ -66,12 +73,13 @@ def load_eye(folder: Path) -> ResNetTower:
     return tower.eval()
 
 
-def load(folder: Path) -> tuple[ACL, dict[str, Any]]:
-    """An ACL on that backbone, its audio projector new, and the backbone's facts.
+def load(start: Path | str) -> tuple[ACL, dict[str, Any]]:
+    """An ACL on the backbone :func:`at` that place, its audio projector new, and the backbone's
+    facts.
 
     Raises :class:`SettingError` where there is none.
     """
-    folder = Path(folder)
+    folder = at(start)
     try:
         facts = json.loads((folder / FACTS_FILE).read_text())
         state = load_file(folder / WEIGHTS_FILE)

@@ -17,6 +17,7 @@ HEADS = ("lvs", "ez-vsl", "slavc", "fnac")  # two-stream methods that MarginNCE 
 class Trial:
     """One training; those of an ``arm`` differ in their seed alone."""
 
+    study: str
     arm: str
     config: TrainConfig
 
@@ -24,15 +25,21 @@ class Trial:
     def name(self) -> str:
         return f"{self.arm} seed {self.config.seed}"
 
+    @property
+    def folder(self) -> str:
+        """Its name, fit for a shell."""
+        return self.name.replace(", ", "_").replace(" ", "-")
 
-def trials(study: str) -> list[Trial]:
-    """All of a study, those that share their scenes next to each other."""
+
+def trials(*studies: str) -> list[Trial]:
+    """All of these studies, those that share scenes and frozen parts next to each other."""
     found = [
-        Trial(arm, config.changed({"seed": seed}))
+        Trial(study, arm, config.changed({"seed": seed}))
+        for study in studies
         for arm, config in STUDIES[study]()
         for seed in SEEDS
     ]
-    return sorted(found, key=lambda each: (each.config.seed, each.config.mismatched))
+    return sorted(found, key=lambda each: (each.config.seed, each.config.network))
 
 
 def methods() -> Iterator[tuple[str, TrainConfig]]:
@@ -46,23 +53,23 @@ def methods() -> Iterator[tuple[str, TrainConfig]]:
 def margins() -> Iterator[tuple[str, TrainConfig]]:
     """A negative margin under pairs that do not match, in every contrastive method."""
     for method, noise, margin in product(HEADS, NOISE, MARGINS):
-        changes = {"objective_settings.margin": margin, "mismatched": noise}
-        yield (
-            f"{method}, noise {noise:g}, margin {margin:g}",
-            preset(f"{method}-tiny").changed(changes),
-        )
+        yield _with(preset(f"{method}-tiny"), noise, margin)
 
 
 def margins_acl() -> Iterator[tuple[str, TrainConfig]]:
     """The same in ACL, whose steps are a hundred times dearer: fewer margins, and whole pictures
     throughout, since masks change next to nothing here.
     """
+    whole = preset("acl-tiny").changed({"network_settings.unmasked": 1.0})
     for noise, margin in product(NOISE, (0.0, -0.2, -0.4)):
-        changes = {"objective_settings.margin": margin, "mismatched": noise}
-        yield (
-            f"acl, noise {noise:g}, margin {margin:g}",
-            preset("acl-tiny").changed({**changes, "network_settings.unmasked": 1.0}),
-        )
+        yield _with(whole, noise, margin)
+
+
+def _with(config: TrainConfig, noise: float, margin: float) -> tuple[str, TrainConfig]:
+    """An arm of a sweep; what is as in the preset stays as there, so that it is the same one."""
+    changes = {"mismatched": noise} | ({"objective_settings.margin": margin} if margin else {})
+    method = config.name.removesuffix("-tiny")
+    return f"{method}, noise {noise:g}, margin {margin:g}", config.changed(changes)
 
 
 def guidance() -> Iterator[tuple[str, TrainConfig]]:
@@ -75,6 +82,15 @@ def guidance() -> Iterator[tuple[str, TrainConfig]]:
     yield "seen alone", guided.changed({"guidance.use_audio": False})
 
 
+def unpaired() -> Iterator[tuple[str, TrainConfig]]:
+    """Classes that frozen towers know by look and by sound, but that no training brought together:
+    what "unheard" means for ACL, whose CLIP and BEATs had met nearly everything.
+    """
+    for name in ("acl", "ez-vsl"):
+        yield name, preset(f"{name}-tiny").changed({"classes": "paired"})
+
+
 STUDIES = {
     "methods": methods, "margins": margins, "margins-acl": margins_acl, "guidance": guidance,
+    "unpaired": unpaired,
 }  # fmt: skip

@@ -1,10 +1,10 @@
 """Train and judge what a study is made of.
 
-    python -m train.studies.run STUDY [--out DIR] [--arm NAME ...] [--seed N ...] [--set key=value]
+    python -m train.studies.run STUDY ... [--out DIR] [--arm PATTERN ...] [--seed N ...]
 
 Trials that are done are kept: a study that was stopped goes on where it was, and several processes
 share the work if each is given other arms or seeds. What is the same training in two studies is
-done once, unless its weights are to be kept. Every trial leaves trial.json.
+done once. Every trial leaves trial.json.
 """
 
 import argparse
@@ -14,11 +14,13 @@ import sys
 import time
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
 from io import StringIO
 from pathlib import Path
 
 from avsl.errors import AvslError
 from avsl.synthetic.world import VERSION, Classes, Recipe
+from avsl.variants.base import WEIGHTS_FILE
 from train.config import TrainConfig, assignments
 from train.studies.plan import STUDIES, Trial, trials
 from train.train import Trained, train
@@ -32,13 +34,16 @@ TEST_SETS = {
     "twins": Recipe(objects=SEVERAL, twins=1.0),
     "unheard": Recipe(classes=Classes.UNHEARD),
 }
+MORE_SETS = {  # of one study
+    "unpaired": {each: Recipe(classes=Classes(each)) for each in ("paired", "unpaired")},
+}
 
 
 def run(trial: Trial, folder: Path) -> dict:
     """Train it and judge what was kept on scenes of their own, at the threshold of validation."""
     began = time.monotonic()
     with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-        trained = train(trial.config, folder)
+        trained = train(trial.config, folder, resume=True)
     found = {
         "arm": trial.arm,
         "seed": trial.config.seed,
@@ -46,21 +51,29 @@ def run(trial: Trial, folder: Path) -> dict:
         "config": trial.config.to_dict(),
         "seconds": round(time.monotonic() - began, 1),
         "validation": [asdict(each) for each in trained.history],
-        "test": test(trained),
+        "test": test(trained, TEST_SETS | MORE_SETS.get(trial.study, {})),
     }
     _write(folder, found)
     return found
 
 
-def known(trial: Trial, folder: Path, out: Path) -> dict | None:
-    """The figures of the very same training, where another study in ``out`` has them."""
+def known(trial: Trial, folder: Path, out: Path, keep: bool) -> dict | None:
+    """The figures of the very same training, where another study in ``out`` has them; ``keep``:
+    and its weights.
+    """
     for path in sorted(out.glob(f"*/*/{TRIAL}")):
         found = json.loads(path.read_text())
         same = not trial.config.differs(TrainConfig.from_dict(found["config"]))
-        if same and found["world"] == VERSION:
+        if same and found["world"] == VERSION and (not keep or _has_weights(path.parent)):
+            if keep:
+                shutil.copytree(path.parent, folder, dirs_exist_ok=True)
             _write(folder, found := {**found, "arm": trial.arm})
             return found
     return None
+
+
+def _has_weights(folder: Path) -> bool:
+    return (folder / WEIGHTS_FILE).is_file()
 
 
 def _write(folder: Path, found: dict) -> None:
@@ -68,11 +81,11 @@ def _write(folder: Path, found: dict) -> None:
     (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n")
 
 
-def test(trained: Trained) -> dict[str, dict[str, float]]:
+def test(trained: Trained, sets: dict[str, Recipe]) -> dict[str, dict[str, float]]:
     """By set: what :class:`~train.measures.Measures` holds, the gate and what it finds there."""
     config, found = trained.feed.config, {}
     trained.student.module.eval()
-    for name, recipe in TEST_SETS.items():
+    for name, recipe in sets.items():
         scenes = Scenes.of_world(replace(config, validation_scenes=SCENES), f"study {name}", recipe)
         if config.remember:
             scenes = scenes.kept(trained.feed, name)
@@ -86,24 +99,22 @@ def main(arguments: list[str] | None = None) -> int:
         "train.studies.run", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("study", choices=sorted(STUDIES))
+    parser.add_argument("study", nargs="+", choices=sorted(STUDIES))
     parser.add_argument("--out", type=Path, default=OUT, help="default: %(default)s")
-    parser.add_argument("--arm", nargs="+", metavar="NAME", help="these alone")
+    parser.add_argument("--arm", nargs="+", metavar="PATTERN", help="such as 'acl*': these alone")
     parser.add_argument("--seed", type=int, nargs="+", metavar="N", help="these alone")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
+    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     parser.add_argument("--keep", action="store_true", help="the weights of each trial, too")
     options = parser.parse_args(arguments)
     try:
         changes = assignments(options.set)
-        for trial in trials(options.study):
-            folder = options.out / options.study / trial.name.replace(", ", "_").replace(" ", "-")
+        for trial in trials(*options.study):
+            folder = options.out / trial.study / trial.folder
             if not _wanted(trial, options) or (folder / TRIAL).is_file():
                 continue
             trial = replace(trial, config=trial.config.changed(changes))
-            if options.keep:
-                found = run(trial, folder)
-            else:
-                found = known(trial, folder, options.out) or run(trial, folder)
+            found = known(trial, folder, options.out, options.keep) or run(trial, folder)
+            if not options.keep:
                 _forget_weights(folder)
             print(_line(trial, found), flush=True)
     except AvslError as error:
@@ -113,16 +124,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _wanted(trial: Trial, options: argparse.Namespace) -> bool:
-    arm = options.arm is None or trial.arm in options.arm
+    arm = options.arm is None or any(fnmatchcase(trial.arm, each) for each in options.arm)
     return arm and (options.seed is None or trial.config.seed in options.seed)
 
 
 def _line(trial: Trial, found: dict) -> str:
     single = found["test"]["single"]
     return (
-        f"{trial.name}: cIoU {single['ciou']:.1f}, AUC {single['auc']:.1f}, on the source "
-        f"{single['on_source']:.1f} %, on something silent {single['on_silent']:.1f} %; "
-        f"{found['seconds']:.0f} s"
+        f"{trial.study}: {trial.name}: cIoU {single['ciou']:.1f}, AUC {single['auc']:.1f}, "
+        f"on the source {single['on_source']:.1f} %, on something silent "
+        f"{single['on_silent']:.1f} %; {found['seconds']:.0f} s"
     )
 
 

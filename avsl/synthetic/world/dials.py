@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from avsl.synthetic.world.taxonomy import CLASSES, HEARD, UNHEARD_CLASSES
+from avsl.synthetic.world.taxonomy import CLASSES, HEARD, UNHEARD_CLASSES, UNPAIRED_CLASSES
 
 MOST_OBJECTS = 4  # in view at once
 
@@ -36,16 +36,28 @@ DIFFICULTIES = {level.name: level for level in (EASY, MIDDLING, HARD)}
 
 
 class Classes(StrEnum):
-    """Which half of the taxonomy scenes are made of."""
+    """Which part of the taxonomy scenes are made of.
+
+    "paired" and "unpaired" are the heard ones in two: a training on frozen towers that know all of
+    these may meet the former alone, as ACL's learned from 110 of the many classes that CLIP and
+    BEATs know.
+    """
 
     HEARD = "heard"  # all that training ever meets
     UNHEARD = "unheard"
     ALL = "all"
+    PAIRED = "paired"
+    UNPAIRED = "unpaired"
 
     @property
     def indices(self) -> tuple[int, ...]:
-        everything = tuple(range(len(CLASSES)))
-        return {"heard": HEARD, "unheard": UNHEARD_CLASSES, "all": everything}[self.value]
+        return {
+            "heard": HEARD,
+            "unheard": UNHEARD_CLASSES,
+            "all": tuple(range(len(CLASSES))),
+            "paired": tuple(sorted(set(HEARD) - set(UNPAIRED_CLASSES))),
+            "unpaired": UNPAIRED_CLASSES,
+        }[self.value]
 
 
 @dataclass(frozen=True)

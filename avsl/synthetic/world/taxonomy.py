@@ -91,4 +91,5 @@ CLASSES: tuple[SoundClass, ...] = (
 NAMES: tuple[str, ...] = tuple(kind.name for kind in CLASSES)
 HEARD: tuple[int, ...] = tuple(i for i, kind in enumerate(CLASSES) if kind.heard)
 UNHEARD_CLASSES: tuple[int, ...] = tuple(i for i, kind in enumerate(CLASSES) if not kind.heard)
+UNPAIRED_CLASSES: tuple[int, ...] = HEARD[::4]  # of the heard ones, a quarter
 GROUPS: tuple[str, ...] = tuple(dict.fromkeys(kind.group for kind in CLASSES))
