@@ -46,8 +46,9 @@ class TrainConfig:
     data: str = WORLD  # or a folder of prepared shards (train/data/prepare.py)
     scenes: int = 0  # how many different ones of the world, over and over (8,192 are learned by
     # heart by a tiny network in six rounds); 0: never one twice
-    cache: str = ""  # a folder that keeps those scenes, for other runs as well; "": made each time
     remember: bool = False  # what frozen parts make of those scenes is kept in memory
+    cache: str = ""  # a folder that keeps those scenes, or what is remembered of them (2 to 4 GB),
+    # for other runs as well; "": made each time
     px: int = 112  # side of the pictures that it is judged and used with
     train_px: int = 0  # of those that it learns from; 0: px. A transformer takes any, and half the
     # side costs a quarter

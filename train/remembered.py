@@ -2,18 +2,24 @@
 
 Frozen towers make the same of a scene each time. Where the same scenes come again and again,
 ``remember`` keeps that in memory, and a step costs what the learning parts cost: milliseconds for
-the heads of a two-stream network.
+the heads of a two-stream network. A ``cache`` keeps it for other runs as well.
 """
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from os import getpid
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from avsl.errors import SettingError
+from avsl.storage import storage_errors
+from avsl.synthetic.world import VERSION
 from train.config import TrainConfig
 from train.data.stream import Batches, batches, source
 from train.learning.base import Batch, Learner, Prepared
@@ -65,13 +71,19 @@ class Feed:
         """All of what ``make`` gives, in half precision on the processor.
 
         It is made once for all trainings of this process that ask for ``what`` with the same
-        frozen parts; ``use``: of ``MOST_KEPT``.
+        frozen parts, and what is for training once for all that share a cache; ``use``: of
+        ``MOST_KEPT``.
         """
         key, shelf = (self.student.frozen, self.config.precision, what), _kept[use]
         if key not in shelf:
             while len(shelf) >= MOST_KEPT[use]:
                 shelf.popitem(last=False)
-            shelf[key] = _together(map(self.prepare, make()))
+            if self.config.cache and use == "training":
+                shelf[key] = _on_disk(
+                    self._file(what), lambda: _together(map(self.prepare, make()))
+                )
+            else:
+                shelf[key] = _together(map(self.prepare, make()))
         shelf.move_to_end(key)
         return shelf[key]
 
@@ -82,11 +94,21 @@ class Feed:
                 "remember keeps what frozen parts make of scenes that come again as they were: it "
                 "needs frozen parts, scenes above 0 and augment=false."
             )
-        matched = config.changed({"mismatched": 0.0})
+        matched = config.changed({"mismatched": 0.0, "cache": ""})
         pairs, items = source(matched), torch.arange(config.scenes)
         what = tuple(getattr(config, name) for name in SCENES)
         parts = items.split(AT_ONCE)
         return self.keep("training", what, lambda: (pairs.pairs(some, 0) for some in parts))
+
+    def _file(self, what: Hashable) -> Path:
+        """In the cache; named after all that its numbers follow from."""
+        student, told = self.student, hashlib.sha256()
+        told.update(repr((VERSION, student.frozen, self.config.precision, what)).encode())
+        learned = {id(parameter) for parameter in student.trainable()}
+        for parameter in student.module.parameters():
+            if id(parameter) not in learned:
+                told.update(parameter.detach().cpu().float().numpy().tobytes())
+        return Path(self.config.cache) / f"{told.hexdigest()[:16]}.safetensors"
 
 
 def whose_sound(config: TrainConfig) -> Tensor:
@@ -98,6 +120,17 @@ def whose_sound(config: TrainConfig) -> Tensor:
     own = torch.arange(config.scenes)
     swapped = torch.rand(config.scenes, generator=draw) < config.mismatched
     return torch.where(swapped, torch.randint(config.scenes, own.shape, generator=draw), own)
+
+
+def _on_disk(file: Path, make: Callable[[], Prepared]) -> Prepared:
+    """What ``make`` gives, or gave when it was written to ``file``."""
+    if not file.is_file():
+        with storage_errors(file.parent):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(f".{getpid()}")  # processes may make the same
+            save_file({name: value.contiguous() for name, value in make().values.items()}, part)
+            part.replace(file)
+    return Prepared(load_file(file))
 
 
 def _together(parts: Iterable[Prepared]) -> Prepared:

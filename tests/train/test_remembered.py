@@ -10,6 +10,7 @@ from avsl.errors import SettingError
 from avsl.models.published import build
 from tests.train.small import SMALL
 from tests.train.stages.micro import PX, micro
+from train import remembered
 from train.learning import learner
 from train.learning.acl import empty_sounds
 from train.objectives import Moment, total
@@ -47,6 +48,27 @@ def test_what_is_remembered_is_what_would_be_seen_anew(config):
         for name, value in ours.values.items():
             assert value.dtype == torch.float32
             assert torch.allclose(value, theirs.values[name], rtol=2e-3, atol=2e-3), name
+
+
+def test_what_is_remembered_may_lie_on_disk_for_other_runs(config, tmp_path, monkeypatch):
+    kept = list(feed(config).stream())
+    cached = config.changed({"cache": str(tmp_path)})
+    remembered._kept["training"].clear()
+    first = list(feed(cached).stream())
+    (file,) = tmp_path.iterdir()
+    remembered._kept["training"].clear()
+    monkeypatch.setattr(Feed, "prepare", None)  # nothing is seen again
+    again = list(feed(cached).stream())
+    for ours, disk, theirs in zip(kept, first, again, strict=True):
+        for name, value in ours.values.items():
+            assert torch.equal(value, disk.values[name]) and torch.equal(value, theirs.values[name])
+    # Other frozen parts see other things.
+    other = feed(cached)
+    next(other.student.network.image_tower.parameters()).mul_(1.01)
+    remembered._kept["training"].clear()
+    with pytest.raises(TypeError):
+        next(other.stream())
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_it_goes_on_in_the_middle(config):

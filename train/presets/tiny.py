@@ -24,11 +24,11 @@ EZ_VSL = TrainConfig(
     scenes=12_288,
     remember=True,
     augment=False,
-    steps=600,
+    steps=300,
     learning_rate=2e-3,
     weight_decay=1e-4,
     optimizer="adamw",
-    validate_every=150,
+    validate_every=75,
     validation_scenes=400,
     workers=0,
 )
