@@ -70,15 +70,14 @@ class Feed:
     def keep(self, use: str, what: Hashable, make: Callable[[], Iterable[Batch]]) -> Prepared:
         """All of what ``make`` gives, in half precision on the processor.
 
-        It is made once for all trainings of this process that ask for ``what`` with the same
-        frozen parts, and what is for training once for all that share a cache; ``use``: of
-        ``MOST_KEPT``.
+        It is made once for all trainings of this process, and for all that share a cache, that ask
+        for ``what`` with the same frozen parts; ``use``: of ``MOST_KEPT``. Words are not kept.
         """
         key, shelf = (self.student.frozen, self.config.precision, what), _kept[use]
         if key not in shelf:
             while len(shelf) >= MOST_KEPT[use]:
                 shelf.popitem(last=False)
-            if self.config.cache and use == "training":
+            if self.config.cache:
                 shelf[key] = _on_disk(
                     self._file(what), lambda: _together(map(self.prepare, make()))
                 )
@@ -135,9 +134,7 @@ def _on_disk(file: Path, make: Callable[[], Prepared]) -> Prepared:
 
 def _together(parts: Iterable[Prepared]) -> Prepared:
     values: dict[str, list[Tensor]] = {}
-    told: list = []
     for part in parts:
-        told += part.descriptions
         for name, value in part.values.items():
             values.setdefault(name, []).append(value.to("cpu", KEPT_AS))
-    return Prepared({name: torch.cat(each) for name, each in values.items()}, tuple(told))
+    return Prepared({name: torch.cat(each) for name, each in values.items()})

@@ -23,6 +23,7 @@ from train.objectives import Moment, total
 from train.remembered import AT_ONCE, Feed
 
 STREAM, SEED = "validation train", 0  # the same scenes whatever the training's seed
+JUDGED = ("data", "classes", "difficulty", "px", "sound_s")  # of a configuration: decides on scenes
 PASSED = 0.1  # share of the scenes with their source out of view that may pass the gate
 Pairs = TypeVar("Pairs", Batch, Prepared)
 
@@ -90,9 +91,12 @@ class Scenes:
     def kept(self, feed: Feed, name: str = STREAM) -> "Scenes":
         """The same as the frozen parts of the learner see them, once and for all."""
 
+        world = tuple(getattr(feed.config, fact) for fact in JUDGED)
+
         def keep(which: str, batch: Batch) -> Prepared:
-            what = (name, which, len(batch), bool(batch.descriptions))
-            return feed.keep("judging", what, lambda: _cut(batch, AT_ONCE))
+            what = (name, which, len(batch), *world)
+            kept = feed.keep("judging", what, lambda: _cut(batch, AT_ONCE))
+            return Prepared(kept.values, batch.descriptions)
 
         return replace(
             self,

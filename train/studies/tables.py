@@ -22,9 +22,14 @@ COLUMNS = {
     "inside": ("single", "inside"),
     "peak on source": ("single", "on_source"),
     "on silent": ("single", "on_silent"),
+    "shown": ("single", "found"),
+    "of these on silent": ("single", "wrong"),
     "twins: cIoU": ("twins", "ciou"),
     "twins: on silent": ("twins", "on_silent"),
     "unheard: cIoU": ("unheard", "ciou"),
+    "paired: cIoU": ("paired", "ciou"),
+    "unpaired: cIoU": ("unpaired", "ciou"),
+    "unpaired: peak on source": ("unpaired", "on_source"),
 }
 SWEPT = ("cIoU", "AUC", "peak on source")  # what a sweep over margins is shown by
 PROPOSED, NONE = "-0.2", "0"  # MarginNCE's margin, and that of the methods it improves
@@ -53,9 +58,16 @@ def _rows(arms: dict[str, Any]) -> Rows:
 
 
 def _arms(arms: dict[str, Any]) -> Iterator[str]:
-    yield from _head(["", *COLUMNS])
+    known = {
+        name: where for name, where in COLUMNS.items() if _has(next(iter(arms.values())), *where)
+    }
+    yield from _head(["", *known])
     for name, arm in arms.items():
-        yield _row([name, *(estimate(arm, *where) for where in COLUMNS.values())])
+        yield _row([name, *(estimate(arm, *where) for where in known.values())])
+
+
+def _has(arm: dict[str, Any], where: str, measure: str) -> bool:
+    return measure in arm["test"].get(where, {})
 
 
 def _sweep(rows: Rows, where: tuple[str, str]) -> Iterator[str]:
