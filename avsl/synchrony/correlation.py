@@ -1,5 +1,6 @@
 """How well each block moves in time with the sound, and how sure that is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -55,16 +56,38 @@ def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
     The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
     gives with this very motion and this very sound, and all scores are in its deviations.
     """
+    return _judged(_prepared(motion), normalised_sound(sound), motion.shape[2:])
+
+
+def recent_synchrony(
+    motion: np.ndarray, sound: np.ndarray, memories_s: Sequence[float]
+) -> list[Synchrony]:
+    """:func:`synchrony` as it stands at the window's end, one for each memory.
+
+    The sound counts the less the longer ago it was: by a factor of e for every memory. A short
+    memory says soon that something else sounds now; a long one is surer.
+    """
+    blocks, heard = _prepared(motion), normalised_sound(sound)
+    age_s = np.arange(len(sound))[::-1] / SERIES_HZ
+    weights = [np.exp(-age_s / memory_s).astype(np.float32) for memory_s in memories_s]
+    return [_judged(blocks, heard * (each / each.mean()), motion.shape[2:]) for each in weights]
+
+
+def _prepared(motion: np.ndarray) -> torch.Tensor:
+    """(K, N, h, w) -> (K, N, blocks): unit deviation, neighbours pooled."""
     kinds, count, height, width = motion.shape
     blocks = torch.from_numpy(motion).reshape(kinds, count, height * width)
     blocks = blocks / (blocks.std(dim=1, keepdim=True) + MOTION_FLOOR)
-    blocks = _pooled(blocks, height, width)
-    heard = torch.from_numpy(normalised_sound(sound))
-    scores = _above_chance(_correlation(blocks, heard))  # (N shifts, blocks)
-    best = scores.topk(max(1, round(TOP_SHARE * height * width)), dim=1).values.mean(dim=1)
-    chance = best[_chance_shifts(count)]
+    return _pooled(blocks, height, width)
+
+
+def _judged(blocks: torch.Tensor, heard: np.ndarray, shape: tuple[int, int]) -> Synchrony:
+    """Of prepared blocks (K, N, blocks) and a normalised sound (N,)."""
+    scores = _above_chance(_correlation(blocks, torch.from_numpy(heard)))  # (N shifts, blocks)
+    best = scores.topk(max(1, round(TOP_SHARE * blocks.shape[2])), dim=1).values.mean(dim=1)
+    chance = best[_chance_shifts(len(heard))]
     confidence = (best[0] - chance.mean()) / chance.std().clamp(min=BEST_FLOOR)
-    return Synchrony(scores[0].reshape(height, width).numpy(), float(confidence))
+    return Synchrony(scores[0].reshape(shape).numpy(), float(confidence))
 
 
 def _pooled(blocks: torch.Tensor, height: int, width: int) -> torch.Tensor:

@@ -31,13 +31,13 @@ class Motion:
     """How each block of the picture moves, and what the picture looks like when drawn."""
 
     series: np.ndarray  # (2, N, h, w) float32 at SERIES_HZ: log frame difference, log flow
-    cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer: see _busyness
+    cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer: see busyness
     guides: np.ndarray  # (T, 4h, 4w) uint8: the grey frame on screen at each moment
     cuts_s: tuple[float, ...]  # when each new shot begins
 
 
 @dataclass(frozen=True, eq=False)
-class _Measured:
+class Measured:
     """What was measured between consecutive frames, P pairs."""
 
     times_s: np.ndarray  # (P + 1,) when the frames appear
@@ -71,15 +71,26 @@ def block_motion(
     measured = _measure(guides.watch(frames), report)
     if measured is None:
         return None
+    clock_s = np.arange(max(2, int(duration_s * SERIES_HZ))) / SERIES_HZ
+    moved = on_clock(measured, clock_s)
+    if moved is None:
+        return None
+    cuts_s = tuple(measured.times_s[1:][measured.cut].tolist())
+    return Motion(*moved, guides.stacked(), cuts_s)
+
+
+def on_clock(measured: Measured, clock_s: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The series (2, N, h, w) and cells (N, 2h, 2w) of a :class:`Motion` at ``clock_s`` (N,).
+
+    None where fewer than three different frames leave nothing to follow.
+    """
     keep = ~_duplicates(measured.difference.mean(axis=(1, 2)))
     if keep.sum() < 2:
         return None
     times_s = measured.times_s[np.concatenate([[True], keep])]
     middle_s = (times_s[1:] + times_s[:-1]) / 2
     rows = _held_over_cuts(measured.cut)[keep]
-    cuts_s = tuple(measured.times_s[1:][measured.cut].tolist())
     difference, flow = measured.difference[rows], measured.flow[rows]
-    clock_s = np.arange(max(2, int(duration_s * SERIES_HZ))) / SERIES_HZ
     series = np.stack(
         [
             _resampled(np.log(_without_dips(_blocks(cells)) + floor), middle_s, clock_s)
@@ -87,7 +98,7 @@ def block_motion(
         ]
     )
     nearest = np.round(np.interp(clock_s, middle_s, np.arange(len(middle_s)))).astype(int)
-    return Motion(series, _busyness(difference, flow)[nearest], guides.stacked(), cuts_s)
+    return series, busyness(difference, flow)[nearest]
 
 
 class _Guides:
@@ -119,9 +130,9 @@ class _Guides:
 
 def _measure(
     frames: Iterable[tuple[float, np.ndarray]], report: Callable[[float], None]
-) -> _Measured | None:
+) -> Measured | None:
     """Frame difference and residual flow between consecutive frames, in chunks."""
-    estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    estimator = flow_estimator()
     times_s: list[float] = []
     cuts: list[bool] = []
     differences: list[np.ndarray] = []
@@ -132,8 +143,9 @@ def _measure(
         if previous is not None:
             if time_s - times_s[-1] < MIN_FRAME_GAP_S:
                 continue
-            differences.append(_cells(cv2.absdiff(frame, previous)))
-            waiting.append(_cells(_flow(estimator, previous, frame)))
+            difference, flow = compared(estimator, previous, frame)
+            differences.append(difference)
+            waiting.append(flow)
             cuts.append(is_cut(previous, frame))
         times_s.append(time_s)
         previous = frame
@@ -145,9 +157,21 @@ def _measure(
         flows.append(without_camera(np.stack(waiting)))
     if len(differences) < 2:
         return None
-    return _Measured(
-        np.array(times_s), np.stack(differences), np.concatenate(flows), np.array(cuts)
-    )
+    return Measured(np.array(times_s), np.stack(differences), np.concatenate(flows), np.array(cuts))
+
+
+def flow_estimator() -> cv2.DISOpticalFlow:
+    """What :func:`compared` follows the picture with; it keeps its memory between frames."""
+    return cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+
+
+def compared(
+    estimator: cv2.DISOpticalFlow, previous: np.ndarray, frame: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two grey frames uint8 (H, W) -> per cell, float32: mean absolute difference (2h, 2w) in
+    grey levels and mean flow (2h, 2w, 2) in pixels, the camera's motion included.
+    """
+    return _cells(cv2.absdiff(frame, previous)), _cells(_flow(estimator, previous, frame))
 
 
 def _flow(estimator: cv2.DISOpticalFlow, previous: np.ndarray, frame: np.ndarray) -> np.ndarray:
@@ -231,7 +255,7 @@ def _resampled(series: np.ndarray, times_s: np.ndarray, clock_s: np.ndarray) -> 
     return (1 - share) * series[before] + share * series[before + 1]
 
 
-def _busyness(difference: np.ndarray, flow: np.ndarray) -> np.ndarray:
+def busyness(difference: np.ndarray, flow: np.ndarray) -> np.ndarray:
     """Geometric mean of difference and flow, (P, 2h, 2w): large only where both are.
 
     Flow leaks into plain areas, where nothing differs; the difference shows every edge while the

@@ -1,5 +1,7 @@
 """What is heard: a waveform in, one series of how strongly the sound sets in out."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from scipy.ndimage import gaussian_filter1d
@@ -9,6 +11,7 @@ from avsl.synchrony.motion import SERIES_HZ
 
 FFT_SAMPLES = 1024
 HOP_SAMPLES = 160  # 10 ms
+HOPS_HZ = SAMPLE_RATE_HZ / HOP_SAMPLES
 CHUNK_HOPS = 3000  # spectrum of 30 s at a time, so that memory does not grow with length
 BANDS_PER_OCTAVE = 6
 LOWEST_HZ = 80.0
@@ -26,34 +29,53 @@ def onset_series(waveform: np.ndarray, count: int) -> np.ndarray:
     shortly before, so that vibrato is no onset, summed over the bands and compressed.
     """
     levels = _band_levels(waveform)  # (bands, hops)
-    scale = np.percentile(levels, LEVEL_PERCENTILE)
+    smooth = onset_strength(levels, band_scale(levels))
+    clock_s = np.arange(count) / SERIES_HZ
+    return np.interp(clock_s, np.arange(len(smooth)) / HOPS_HZ, smooth).astype(np.float32)
+
+
+def band_scale(levels: np.ndarray) -> float:
+    """The level that reads 1 in a sound of these band levels (bands, hops)."""
+    return float(np.percentile(levels, LEVEL_PERCENTILE))
+
+
+def onset_strength(levels: np.ndarray, scale: float) -> np.ndarray:
+    """How strongly the sound sets in at each hop: band levels (bands, hops) -> (hops,), >= 0."""
     compressed = np.log1p(COMPRESSION * levels / (scale + 1e-9))
     widest = torch.nn.functional.max_pool1d(torch.from_numpy(compressed.T.copy()), 3, 1, 1)
     reference = widest.numpy().T
     rise = np.maximum(compressed[:, REFERENCE_HOPS:] - reference[:, :-REFERENCE_HOPS], 0)
-    flux = np.pad(rise.sum(axis=0), (REFERENCE_HOPS, 0))
-    hops_hz = SAMPLE_RATE_HZ / HOP_SAMPLES
-    smooth = np.log1p(gaussian_filter1d(flux, SMOOTHING_S * hops_hz))
-    clock_s = np.arange(count) / SERIES_HZ
-    return np.interp(clock_s, np.arange(len(smooth)) / hops_hz, smooth).astype(np.float32)
+    flux = np.pad(rise.sum(axis=0), (REFERENCE_HOPS, 0))[: levels.shape[1]]
+    return np.log1p(gaussian_filter1d(flux, SMOOTHING_S * HOPS_HZ))
 
 
 def _band_levels(waveform: np.ndarray) -> np.ndarray:
     """Mean magnitude in each band every 10 ms: (bands, hops) float32, a chunk at a time."""
-    bands = torch.from_numpy(band_filters())
-    window = torch.hann_window(FFT_SAMPLES)
     half = FFT_SAMPLES // 2
-    padded = torch.from_numpy(np.pad(waveform, (half, half)))
+    padded = np.pad(waveform, (half, half))
     hops = 1 + len(waveform) // HOP_SAMPLES
     levels = []
     for first in range(0, hops, CHUNK_HOPS):
         last = min(first + CHUNK_HOPS, hops) - 1
         part = padded[first * HOP_SAMPLES : last * HOP_SAMPLES + FFT_SAMPLES]
-        spectrum = torch.stft(
-            part, FFT_SAMPLES, HOP_SAMPLES, window=window, center=False, return_complex=True
-        )
-        levels.append(bands @ spectrum.abs())
-    return torch.cat(levels, dim=1).numpy()
+        levels.append(band_levels(part))
+    return np.concatenate(levels, axis=1)
+
+
+def band_levels(part: np.ndarray) -> np.ndarray:
+    """Mean magnitude in each band of every whole FFT window, HOP_SAMPLES apart, in a stretch of
+    sound (S,) float32, S >= FFT_SAMPLES: (bands, hops) float32.
+    """
+    spectrum = torch.stft(
+        torch.from_numpy(part), FFT_SAMPLES, HOP_SAMPLES, window=torch.hann_window(FFT_SAMPLES),
+        center=False, return_complex=True,
+    )  # fmt: skip
+    return (_bands() @ spectrum.abs()).numpy()
+
+
+@cache
+def _bands() -> torch.Tensor:
+    return torch.from_numpy(band_filters())
 
 
 def band_filters() -> np.ndarray:
