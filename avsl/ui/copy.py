@@ -281,3 +281,85 @@ def bad_results(name: str, why: str) -> str:
 
 def wrong_type(field: str) -> str:
     return f"what it holds as {field} is of another kind"
+
+
+TAB_LIVE = "Live"
+LIVE = "Where does it sound, right now?"
+LIVE_INTRO = (
+    "Stand before the camera, clap, talk, shake your keys: the region follows while it sounds. "
+    "Synchrony needs the sounding thing to move, and about three seconds to begin with."
+)
+LIVE_PRIVACY = (
+    "Small pictures and the sound go to the machine that runs this page, are never stored, and "
+    "are forgotten when you stop."
+)
+LIVE_VIDEO = "Live picture of your camera"
+LIVE_START = "Start camera and microphone"
+LIVE_STOP = "Stop"
+LIVE_KEEP = "Keep the last 10 seconds"
+LIVE_KEEP_HINT = "They are put into the Localize tab as a video with its sound, and this one stops."
+LIVE_TURN = "Other camera"
+LIVE_CAMERA = "Camera"
+LIVE_CAMERA_FIRST = "known once you start"
+LIVE_MIRROR = "Mirror the picture"
+LIVE_LEVEL = "Sound level"
+LIVE_RATE = "Maps"
+LIVE_LATENCY = "Latency"
+LIVE_LOADING = "The variant is being loaded."
+LIVE_UNEXPECTED = (
+    "Something unexpected went wrong, and it is not your doing. Press start to try again. The "
+    "details are in the log of the machine that runs this page."
+)
+LIVE_PROBLEMS = {
+    "insecure": (
+        "The browser gives camera and microphone only to pages at https:// or localhost. Open this "
+        "page by such an address."
+    ),
+    "denied": (
+        "The browser was not allowed to use camera and microphone. Allow both for this page, in "
+        "the address bar or the browser's settings, and press start again."
+    ),
+    "no-camera": "No camera was found. Connect one and press start again.",
+    "no-microphone": "No microphone was found. Connect one and press start again.",
+    "taken": (
+        "Camera or microphone cannot be opened. Perhaps another program is using them: close it "
+        "and press start again."
+    ),
+    "ended": (
+        "Camera or microphone stopped: unplugged, or the permission was taken back. Press start "
+        "to go on."
+    ),
+    "refused": "The server could not make sense of this page. Reload it and press start again.",
+    "kept": "The last seconds could not be kept. Press start and try again.",
+}
+LIVE_WORDS = {  # what the page's script says by itself
+    "start": LIVE_START,
+    "stop": LIVE_STOP,
+    "idle": "Your camera's picture appears here.",
+    "asking": "Please allow camera and microphone.",
+    "connecting": "Connecting.",
+    "lost": "The connection was lost. Trying again.",
+    "paused": "Paused while this page is out of sight.",
+    "left": (
+        "Camera and microphone were let go after a minute out of sight. Press start to go on."
+    ),
+    "keeping": "The last seconds are being handed over.",
+    "camera": LIVE_CAMERA,
+    "rate": "{} a second",
+    "problems": LIVE_PROBLEMS,
+    "notices": {
+        "muted": "Camera or microphone is paused by the system. It goes on by itself.",
+        "deaf": "The microphone gives no sound at all. Is it muted?",
+    },
+}
+
+
+def live_waiting(live_now: int, place: int) -> str:
+    """While others have all the places; ``place`` 1 is the next."""
+    people = "1 person is live" if live_now == 1 else f"{live_now} people are live"
+    turn = "you are next" if place <= 1 else f"{place - 1} more before you"
+    return f"{people}, {turn}."
+
+
+def not_live(name: str, names: list[str]) -> str:
+    return f"{name!r} cannot be used live here. Choose one of: {', '.join(names)}."

@@ -1,0 +1,11 @@
+"""The Live tab: camera and microphone in the browser, maps from the server while it sounds.
+
+Not on the page yet: it has still to be seen in a browser (tests/e2e/test_live.py).
+"""
+
+from avsl.ui.live.house import House
+from avsl.ui.live.kept import kept
+from avsl.ui.live.socket import route
+from avsl.ui.live.tab import style_sheet, tab
+
+__all__ = ["House", "kept", "route", "style_sheet", "tab"]
