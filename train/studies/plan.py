@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from train.config import TrainConfig
+from train.objectives import ez_vsl
 from train.presets import preset
 
 SEEDS = (0, 1, 2)
@@ -56,6 +57,15 @@ def margins() -> Iterator[tuple[str, TrainConfig]]:
         yield _with(preset(f"{method}-tiny"), noise, margin)
 
 
+def margins_published() -> Iterator[tuple[str, TrainConfig]]:
+    """At MarginNCE's own temperature, where a margin of -0.2 is worth five times as much: a high
+    temperature forgives pairs that do not match by itself.
+    """
+    sharp = preset("ez-vsl-tiny").changed({"objective_settings.temperature": ez_vsl.TEMPERATURE})
+    for noise, margin in product((0.0, 0.4), MARGINS[::2]):
+        yield _with(sharp, noise, margin)
+
+
 def margins_acl() -> Iterator[tuple[str, TrainConfig]]:
     """The same in ACL, whose steps are a hundred times dearer: fewer margins, and whole pictures
     throughout, since masks change next to nothing here.
@@ -91,6 +101,10 @@ def unpaired() -> Iterator[tuple[str, TrainConfig]]:
 
 
 STUDIES = {
-    "methods": methods, "margins": margins, "margins-acl": margins_acl, "guidance": guidance,
+    "methods": methods,
+    "margins": margins,
+    "margins-published": margins_published,
+    "margins-acl": margins_acl,
+    "guidance": guidance,
     "unpaired": unpaired,
-}  # fmt: skip
+}
