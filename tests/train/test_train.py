@@ -98,7 +98,7 @@ def test_killed_and_resumed_it_goes_on_with_the_same_losses(tmp_path):
 
 def test_two_processes_equal_one_with_the_same_batch_where_negatives_are_gathered(tmp_path):
     # A slow rate: Adam makes steps of full length of gradients that are nothing but rounding.
-    knobs = {"steps": 5, "validate_every": 5, "batch": 16, "learning_rate": 1e-4}
+    knobs = {"steps": 5, "validate_every": 5, "batch": 16, "learning_rate": 2e-5}
     knobs["validation_scenes"] = 16
     alone = trained(tmp_path / "one", **knobs)
     launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]

@@ -23,7 +23,7 @@ from train import distributed
 from train.config import TrainConfig
 from train.guidance.text_features import TextFeatures
 from train.learning.acl_start import begin
-from train.learning.base import Batch, Prepared
+from train.learning.base import Batch, Prepared, frozen_parts
 from train.objectives import Moment, Objective
 from train.objectives.acl import ACLLoss, image_loss
 from train.objectives.guided import GuidanceWeights, guided_loss
@@ -97,7 +97,8 @@ class AclLearner:
         self.settings = acl_settings(config)
         self.weights = guidance(config)
         model, self.class_names = begin(config)
-        self.frozen = f"towers and decoder of {config.start}" if config.start else ""
+        parts = (model.vision, model.text, model.decoder, model.beats)
+        self.frozen = frozen_parts("towers and decoder", *parts) if config.start else ""
         self.settings.begin(model.masker)
         self.module = model.to(device).train()
         self._text = TextFeatures(self.module.text.encode)

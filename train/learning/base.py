@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from zlib import crc32
 
 import torch
 from torch import Tensor, nn
@@ -60,6 +61,15 @@ class Prepared:
             for name, value in self.values.items()
         }
         return Prepared(values, self.descriptions)
+
+
+def frozen_parts(name: str, *parts: nn.Module) -> str:
+    """A text that is the same for the same weights alone: ``name`` and their checksum."""
+    checksum = 0
+    for part in parts:
+        for value in part.state_dict().values():
+            checksum = crc32(value.cpu().numpy().tobytes(), checksum)
+    return f"{name}, {checksum:08x}"
 
 
 class Learner(Protocol):

@@ -21,7 +21,7 @@ from avsl.variants.two_stream_card import TWO_STREAM_CARD
 from train import distributed
 from train.config import TrainConfig
 from train.ema import averaged
-from train.learning.base import Batch, Prepared
+from train.learning.base import Batch, Prepared, frozen_parts
 from train.objectives import Moment, Objective
 from train.stages import backbone
 from train.stages.eye import EYE
@@ -59,7 +59,8 @@ class TwoStreamLearner:
         self.shares = config.negatives == "gathered"
         network = begin(config, objective)
         frozen = network.config.towers != twostream.LEARNED
-        self.frozen = f"{network.config.towers} of {config.start}" if frozen else ""
+        towers = (network.image_tower, network.audio_tower)
+        self.frozen = frozen_parts(network.config.towers, *towers) if frozen else ""
         if self.shares:
             distributed.share_batch_norms(network)
         network.to(device, memory_format=torch.channels_last)
