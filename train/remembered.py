@@ -77,12 +77,11 @@ class Feed:
         if key not in shelf:
             while len(shelf) >= MOST_KEPT[use]:
                 shelf.popitem(last=False)
-            if self.config.cache:
-                shelf[key] = _on_disk(
-                    self._file(what), lambda: _together(map(self.prepare, make()))
-                )
-            else:
-                shelf[key] = _together(map(self.prepare, make()))
+
+            def seen() -> Prepared:
+                return _together(map(self.prepare, make()))
+
+            shelf[key] = _on_disk(self._file(what), seen) if self.config.cache else seen()
         shelf.move_to_end(key)
         return shelf[key]
 
