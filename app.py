@@ -24,9 +24,11 @@ def main() -> None:
     try:
         from avsl.ui import build, launch_options
         from avsl.ui.jobs import Workspace
+        from avsl.ui.live import House
 
-        build(Workspace(root / "results")).launch(
-            server_name=options.host, server_port=options.port, **launch_options()
+        house = House()
+        build(Workspace(root / "results"), house).launch(
+            server_name=options.host, server_port=options.port, **launch_options(house)
         )
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -10,7 +10,7 @@ import gradio as gr
 from avsl import variants
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
-from avsl.ui import benchmark, choosing, copy, views
+from avsl.ui import benchmark, choosing, copy, live, views
 from avsl.ui.gallery import offers
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
@@ -31,28 +31,34 @@ CAMERA = gr.WebcamOptions(
 Parts = dict[str, Any]  # component name -> component
 
 
-def build(workspace: Workspace) -> gr.Blocks:
-    """The whole app over ``workspace``; launch it with :func:`launch_options`."""
+def build(workspace: Workspace, house: live.House) -> gr.Blocks:
+    """The whole app over ``workspace``; live visitors come into ``house``.
+
+    Launch it with :func:`launch_options` of the same house.
+    """
     page, api = Page(workspace), Api(workspace)
     with gr.Blocks(
         title=copy.TITLE, analytics_enabled=False, delete_cache=(CACHE_SWEEP_S, int(KEEP_S))
     ) as demo:
         gr.HTML(views.head())
-        with gr.Tab(copy.TAB_LOCALIZE, id="localize"):
-            parts = _localize_tab()
-        benchmark.tab()
+        with gr.Tabs() as tabs:
+            with gr.Tab(copy.TAB_LOCALIZE, id="localize"):
+                parts = _localize_tab()
+            on_air = live.tab(house)
+            benchmark.tab()
         _endpoints(api)  # before the page's own events, which would take their names
         _wire(parts, page)
+        _wire_live(on_air, tabs, parts)
         demo.unload(page.leave)
     demo.queue(max_size=MOST_QUEUED, default_concurrency_limit=None)  # jobs.Line does the waiting
     return demo
 
 
-def launch_options() -> dict[str, Any]:
+def launch_options(house: live.House) -> dict[str, Any]:
     """How the app is launched everywhere: its own looks, nothing shared, nothing recorded."""
     return {
         "theme": theme(),
-        "css": CSS,
+        "css": CSS + live.style_sheet(),
         "head": HEAD,
         "max_file_size": LIMITS.max_file_bytes,
         "footer_links": ["api"],
@@ -61,6 +67,8 @@ def launch_options() -> dict[str, Any]:
         "share": False,
         "pwa": False,
         "js": GENTLER_TOASTS,
+        "app_kwargs": {"routes": [live.route(house)]},
+        "ssr_mode": False,  # the Node server before the app lets no WebSocket through
     }
 
 
@@ -86,7 +94,7 @@ def _localize_tab() -> Parts:
 
 def _inputs() -> Parts:
     parts: Parts = {}
-    with gr.Tabs():
+    with gr.Tabs() as parts["kinds"]:
         with gr.Tab(copy.TAB_VIDEO, id=VIDEO) as parts["video_tab"]:
             parts["video"] = gr.Video(
                 label=copy.VIDEO, sources=["upload", "webcam"], include_audio=True,
@@ -289,6 +297,17 @@ def _wire_choosing(parts: Parts, page: Page, names: Parts, working: dict, quiet:
         **working,
     }
     gr.on((parts["load"].click, parts["other_name"].submit), **load)
+
+
+def _wire_live(on_air: gr.HTML, tabs: gr.Tabs, parts: Parts) -> None:
+    """What was kept of the live picture becomes the video of the Localize tab."""
+
+    def hand_over(event: gr.EventData) -> tuple:
+        clip = live.kept(event.recordings)
+        return clip, VIDEO, gr.Tabs(selected=VIDEO), gr.Tabs(selected="localize")
+
+    outputs = [parts["video"], parts["mode"], parts["kinds"], tabs]
+    on_air.keep(hand_over, None, outputs, api_visibility="private", show_progress="hidden")
 
 
 def _named(handler: Callable, names: Parts) -> Callable:

@@ -13,8 +13,6 @@ from tests.e2e import live_scene
 from tests.e2e.conftest import FLAGS, SETTLE_S
 from tests.e2e.cutting_proxy import CuttingProxy
 
-pytestmark = pytest.mark.skip("The Live tab is not on the page yet.")
-
 LIVE_MS = 30_000
 SETTLED_S = 6.0  # after the disc has moved: sync looks at the last eight seconds
 # Where the disc is in the camera's own picture, what is said of it, and what the page measured.

@@ -20,6 +20,7 @@ from avsl.ui.gallery import Gallery, offers
 from avsl.ui.handlers import Api
 from avsl.ui.jobs import Workspace
 from avsl.ui.layout import build
+from avsl.ui.live import House
 from avsl.ui.page import VIDEO, Page
 from avsl.ui.world_examples import FILMS, TRAINED, film
 from avsl.variants import State, cards, folders
@@ -117,7 +118,7 @@ def test_a_public_page_loads_what_it_is_told_to_and_no_more(public, trained, mon
 def test_a_space_without_a_list_loads_no_others(monkeypatch, trained):
     monkeypatch.setenv(HOSTED, "us/avsl")
     assert "loads: sync, acl." in refused(HUB_ID) and "loads: sync, acl." in refused(str(trained))
-    page = build(Workspace("unused"))
+    page = build(Workspace("unused"), House())
     (button,) = [b for b in page.blocks.values() if getattr(b, "elem_id", "") == "load"]
     assert not button.parent.visible
 

@@ -427,14 +427,17 @@ def test_a_missing_input_says_what_to_do(workspace, variant, mode, files, words)
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     from avsl.ui import build, launch_options
+    from avsl.ui.live import House
 
     corner = CornerVariant()
     patch = pytest.MonkeyPatch()
     patch.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
     shelf = Shelf(lambda name, progress: corner)
-    demo = build(Workspace(Path(os.environ["GRADIO_TEMP_DIR"]) / "results", shelf=shelf))
+    house = House()
+    workspace = Workspace(Path(os.environ["GRADIO_TEMP_DIR"]) / "results", shelf=shelf)
+    demo = build(workspace, house)
     _, url, _ = demo.launch(
-        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options()
+        server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options(house)
     )
     yield url
     demo.close()

@@ -189,8 +189,9 @@ def test_the_list_and_the_app_say_what_they_were_trained_on(shipped, capsys):
 def test_the_app_offers_them_after_the_default(shipped):
     from avsl.ui.jobs import Workspace
     from avsl.ui.layout import build
+    from avsl.ui.live import House
 
-    page = build(Workspace(shipped.parent / "work"))
+    page = build(Workspace(shipped.parent / "work"), House())
     (radio,) = [b for b in page.blocks.values() if getattr(b, "elem_id", "") == "variant"]
     assert [name for _, name in radio.choices] == names() and radio.value == "sync"
 

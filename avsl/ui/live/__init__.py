@@ -1,7 +1,4 @@
-"""The Live tab: camera and microphone in the browser, maps from the server while it sounds.
-
-Not on the page yet: it has still to be seen in a browser (tests/e2e/test_live.py).
-"""
+"""The Live tab: camera and microphone in the browser, maps from the server while it sounds."""
 
 from avsl.ui.live.house import House
 from avsl.ui.live.kept import kept
