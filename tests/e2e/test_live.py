@@ -152,8 +152,8 @@ def test_the_last_seconds_go_to_the_localize_tab(open_page):
 def test_without_permission_it_says_what_to_do(open_page):
     page = open_page()
     page.evaluate(
-        "navigator.mediaDevices.getUserMedia = () =>"
-        " Promise.reject(new DOMException('no', 'NotAllowedError'))"
+        "() => { navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('no', 'NotAllowedError')); }"
     )
     open_tab(page)
     page.click(".avsl-live [data-part=start]")
