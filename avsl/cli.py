@@ -2,22 +2,21 @@
 
 import argparse
 import json
+import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from tqdm import tqdm
-
 from avsl import __version__, variants
+from avsl.cli_bar import bar as _bar
+from avsl.cli_studio import add_compare, add_probe
 from avsl.errors import AvslError, VariantError
 from avsl.export import DEFAULT_FORMATS, FORMATS, Job, export
 from avsl.localization import Localization, Verdict, summary
 from avsl.localizer import Localizer
 from avsl.media import read
 from avsl.overlay import Look, Style
-from avsl.progress import Progress, no_progress
 from avsl.variants import State, Variant
 
 OK, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -43,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands.add_parser("run", help="localize the sound of clips"))
     _add_list(commands.add_parser("list", help="the variants and whether they are ready"))
     _add_convert(commands.add_parser("convert", help="make a variant's folder of released files"))
+    add_compare(commands.add_parser("compare", help="several variants on one clip"))
+    add_probe(
+        commands.add_parser("probe", help="is a variant listening? the same with other sounds")
+    )
+    _add_live_bench(commands.add_parser("live-bench", help="measure the Live tab under load"))
     return parser
 
 
@@ -117,6 +121,31 @@ def _convert(options: argparse.Namespace) -> int:
     return OK
 
 
+def _add_live_bench(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("clip", type=Path, metavar="CLIP", help="a video with sound, replayed by every client")
+    add("--variant", default="sync", metavar="V", help="name (default: %(default)s)")
+    add("--sessions", type=int, default=1, metavar="K", help="clients at once (default: 1)")
+    add("--seconds", type=float, default=10.0, metavar="S", help="default: %(default)g")
+    add("--url", help="page of a running app (default: one is started for this and stopped)")
+    add("--json", action="store_true", help="one JSON object on standard output")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_live_bench)
+
+
+def _live_bench(options: argparse.Namespace) -> int:
+    from avsl.ui.live.bench import measure, table
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))  # so that the app is stopped
+    with _bar("live-bench", options.quiet) as progress:
+        report = measure(
+            read(options.clip), options.variant, options.sessions, options.seconds, options.url,
+            progress,
+        )  # fmt: skip
+    print(json.dumps(asdict(report)) if options.json else table(report))
+    return SOME_FAILED if any(each.trouble for each in report.sessions) else OK
+
+
 def _run(options: argparse.Namespace) -> int:
     style = Style(options.style, options.threshold, options.opacity)
     localizer = Localizer(_variant(options))
@@ -188,22 +217,6 @@ def _numbers(found: Localization) -> dict:
         "confidence_max": round(float(found.confidence.max()), 3),
         "confidence_gate": found.confidence_gate,
     }
-
-
-@contextmanager
-def _bar(title: str, quiet: bool) -> Iterator[Progress]:
-    """A progress bar on standard error that follows the stages of one clip."""
-    if quiet:
-        yield no_progress
-        return
-    with tqdm(total=100, desc=title[:30], unit="%", leave=False, file=sys.stderr) as bar:
-
-        def progress(fraction: float, stage: str) -> None:
-            bar.set_postfix_str(stage, refresh=False)
-            bar.n = round(100 * fraction)
-            bar.refresh()
-
-        yield progress
 
 
 def _say(report: dict, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+CLI = ROOT / "avsl" / "cli.py"
 
 
 def imports(path: Path) -> set[str]:
@@ -34,8 +35,16 @@ def reaches(path: Path, *packages: str) -> set[str]:
 @pytest.mark.parametrize("path", files("avsl"), ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_library_needs_neither_the_app_nor_training(path):
     assert not reaches(path, "train", "app", "tests")
-    if "ui" not in path.relative_to(ROOT / "avsl").parts:
+    if "ui" not in path.relative_to(ROOT / "avsl").parts and path != CLI:
         assert not reaches(path, "gradio", "avsl.ui")
+
+
+def test_the_command_line_reaches_the_app_only_to_measure_it():
+    """live-bench is a thin shell on the app; every other command has to go without gradio."""
+    bench = "avsl.ui.live.bench"
+    assert reaches(CLI, "gradio", "avsl.ui") <= {bench, f"{bench}.measure", f"{bench}.table"}
+    at_once = [node for node in ast.parse(CLI.read_text()).body if isinstance(node, ast.ImportFrom)]
+    assert not [node.module for node in at_once if node.module.startswith("avsl.ui")]
 
 
 @pytest.mark.parametrize("folder", ["avsl/synchrony", "avsl/models", "avsl/metrics"])
@@ -50,7 +59,7 @@ def test_files_stay_readable():
 
 
 def test_the_library_never_prints_or_exits():
-    shells = {"cli.py", "__main__.py"}
+    shells = {"cli.py", "cli_studio.py", "__main__.py"}
     for path in files("avsl"):
         calls = {
             node.func.id

@@ -31,6 +31,16 @@ def read(path: str | Path, sound: str | Path | None = None, limits: Limits = LIM
     return _read_pair(file, media.local_file(sound, limits), limits)
 
 
+def read_sound(path: str | Path, limits: Limits = LIMITS) -> tuple[np.ndarray, tuple[str, ...]]:
+    """The sound of a sound file or a video alone: (S,) float32 mono 16 kHz, and notes on what had
+    to be done to it. Raises ``MediaError`` or ``LimitError`` with a sentence for the user.
+    """
+    file = media.local_file(path, limits)
+    heard = _sound_of(file)
+    sound = _decode_sound(file, heard, heard.start_s, limits)
+    return sound.waveform, sound.notes
+
+
 @dataclass(frozen=True)
 class _Picture:
     source: FrameSource
@@ -63,9 +73,7 @@ def _read_one(file: Path, limits: Limits) -> Clip:
 
 def _read_pair(file: Path, sound_file: Path, limits: Limits) -> Clip:
     """The picture of one file and the sound of another; both begin at time 0."""
-    heard = probe_sound(sound_file)
-    if heard is None:
-        raise MediaError(f'"{sound_file.name}" has no sound. Choose a sound file or a video.')
+    heard = _sound_of(sound_file)
     still = read_still(file, limits)
     if still is not None:
         frame, notes = still
@@ -74,6 +82,13 @@ def _read_pair(file: Path, sound_file: Path, limits: Limits) -> Clip:
         picture = _replaced(file, sound_file, limits)
     sound = _decode_sound(sound_file, heard, heard.start_s, limits)
     return _clip([file, sound_file], picture, sound, limits)
+
+
+def _sound_of(file: Path) -> SoundFormat:
+    heard = probe_sound(file)
+    if heard is None:
+        raise MediaError(f'"{file.name}" has no sound. Choose a sound file or a video.')
+    return heard
 
 
 def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:

@@ -27,6 +27,10 @@ class ImageFeatures:
     reduced: tuple[Tensor, ...]  # per decoder layer, deepest first: (B, 1 + h w, width)
     grid: tuple[int, int]  # (h, w)
 
+    @property
+    def nbytes(self) -> int:
+        return sum(state.nbytes for state in self.reduced)
+
     def __len__(self) -> int:
         return len(self.reduced[0])
 

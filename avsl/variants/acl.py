@@ -13,6 +13,7 @@ from avsl.models.int8 import int8_vision
 from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import ACL_CARD
 from avsl.variants.base import Evidence, VariantCard
+from avsl.variants.frames import Eye
 from avsl.variants.image_audio import Heard, ImageAudioVariant
 
 IMAGE_PX = 352
@@ -105,6 +106,11 @@ class AclVariant(ImageAudioVariant):
         return self.model.masker.heatmap(logits, size)
 
     # What every image-audio variant has to say.
+
+    def sees_with(self) -> Eye:
+        """All of it comes trained, so that every ACL on one backbone has the same."""
+        how = f"{self.model.config.clipseg} int8={self.int8}"
+        return Eye(how, (self.model.vision, self.model.decoder.reduces))
 
     def see(self, image: Tensor) -> ImageFeatures:
         with autocast(self.device):

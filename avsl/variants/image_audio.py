@@ -1,15 +1,14 @@
 """What all variants share that look at single frames and hear windows of sound.
 
 A subclass says how its network sees, hears and grounds; from that come the three steps
-(``encode_frames``, dear and kept for the clip at hand; ``encode_audio``; ``ground``) and
-``localize``, so that another sound over the same picture encodes no frame.
+(``encode_frames``, ``encode_audio``, ``ground``) and ``localize``. Seeing is dear, and needs no
+sound: what was seen is kept for the clip at hand, so that another sound over the same picture, or
+another variant with the same eye, encodes no frame.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
 from typing import ClassVar
 
 import numpy as np
@@ -19,17 +18,16 @@ from torch import Tensor, nn
 
 from avsl.clip import Clip
 from avsl.devices import best_device
-from avsl.progress import Progress, no_progress
+from avsl.progress import Progress, no_progress, part
 from avsl.settings import SAMPLE_RATE_HZ
-from avsl.shots import cut_times
 from avsl.variants.base import Evidence, State, VariantCard
-from avsl.variants.keyframes import Features, KeyframeEncoder
+from avsl.variants.frames import Eye, FrameFeatures
+from avsl.variants.keyframes import Features
 from avsl.variants.windows import cut_windows, sound_windows
 
-BATCH_FRAMES = 8
-CUT_SIZE = (64, 48)  # of the grey frames in which cuts are looked for
-MAX_CACHED_FRAMES = 600  # of one clip, about 0.4 MB each
+BATCH_WINDOWS = 8
 PROBE_NOISE_DBFS = -20.0
+LISTENED = 0.2  # of the work, when the sound is done
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,21 @@ class ImageAudioVariant(ABC):
         self.card = replace(card, state=State.READY)
         self.image_px = image_px
         self.window_s = window_s
-        self._cache: tuple[object, bytes, list[Features]] | None = None
+        self.frames = FrameFeatures()  # of the clip at hand; may be shared, see ``eye_key``
 
     # What a network has to say.
 
     @abstractmethod
+    def sees_with(self) -> Eye:
+        """What ``see`` uses."""
+
+    @abstractmethod
     def see(self, image: Tensor) -> Features:
-        """(N, 3, px, px), normalised, to features of N frames."""
+        """(N, 3, px, px), normalised, to what the eye makes of N frames."""
+
+    def attend(self, seen: Features) -> Features:
+        """What ``ground`` needs of what was seen: all that was learned on top of the eye. Cheap."""
+        return seen
 
     @abstractmethod
     def hear(self, sound: Tensor) -> Heard:
@@ -89,14 +95,31 @@ class ImageAudioVariant(ABC):
     # The other steps of every image-audio variant.
 
     @torch.inference_mode()
-    def encode_frames(self, frames: np.ndarray) -> Features:
-        """uint8 (N, H, W, 3) of any size, squashed to a square -> what ``ground`` needs."""
+    def look(self, frames: np.ndarray) -> Features:
+        """uint8 (N, H, W, 3) of any size, squashed to a square -> what the eye makes of them."""
         return self.see(self.image(frames))
+
+    def encode_frames(self, frames: np.ndarray) -> Features:
+        """uint8 (N, H, W, 3) -> what ``ground`` needs."""
+        return self.attend(self.look(frames))
+
+    @cached_property
+    def eye_key(self) -> str:
+        """Variants with the same key make the same of a frame. Worked out when first asked for;
+        the eye's weights must not change afterwards.
+        """
+        looks = f"{self.family} {self.image_px} {self.mean} {self.std} {self.device}"
+        return f"{looks} {self.sees_with().checksum()}"
+
+    @property
+    def weights_bytes(self) -> int:
+        """What the network's weights take in memory."""
+        return sum(value.nbytes for value in self.model.state_dict().values())
 
     @torch.inference_mode()
     def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
         """(S,) float32 at 16 kHz and windows (N, 2) in seconds, all of one length."""
-        batches = np.array_split(windows_s, -(-len(windows_s) // BATCH_FRAMES))
+        batches = np.array_split(windows_s, -(-len(windows_s) // BATCH_WINDOWS))
         heard = [
             self.hear(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
             for some in batches
@@ -139,8 +162,11 @@ class ImageAudioVariant(ABC):
     ) -> Evidence:
         """What the frames at ``times_s`` (T,) show of their embeddings (T, ...)."""
         maps, confidence, done = [], [], 0
-        for seen in self._frames(clip, times_s, progress):
-            found, sure = self.judge(seen, embeddings[done : done + len(seen)])
+        looked = self.frames.of(
+            clip, times_s, self.eye_key, self.look, part(progress, LISTENED, 1.0)
+        )
+        for seen in looked:
+            found, sure = self.judge(self.attend(seen), embeddings[done : done + len(seen)])
             done += len(seen)
             maps.append(found.cpu().numpy())
             confidence.append(sure.cpu().numpy())
@@ -150,30 +176,8 @@ class ImageAudioVariant(ABC):
             windows_s,
             self._notes(clip),
             labels,
-            cut_times(clip.stream(*CUT_SIZE, gray=True)),
+            self.frames.cuts_s(clip),
         )
-
-    def _frames(self, clip: Clip, times_s: np.ndarray, progress: Progress) -> Iterator[Features]:
-        """Features of the frames at ``times_s`` in batches; those of the last clip are kept, so
-        that another sound over the same picture encodes nothing.
-        """
-        key = times_s.tobytes()
-        if self._cache is not None and self._cache[0] is clip.source and self._cache[1] == key:
-            yield from self._cache[2]
-            return
-        encoder, kept = KeyframeEncoder(self.encode_frames), []
-        frames = clip.frames_at(times_s)
-        done = 0
-        while batch := list(islice(frames, BATCH_FRAMES)):
-            progress(0.2 + 0.8 * done / len(times_s), "looking at frames")
-            features = encoder(batch)
-            done += len(batch)
-            kept.append(features)
-            yield features
-            if done > MAX_CACHED_FRAMES:
-                kept.clear()
-        if done <= MAX_CACHED_FRAMES:
-            self._cache = (clip.source, key, kept)
 
     @cached_property
     def _probes(self) -> Tensor:

@@ -13,6 +13,11 @@ SAME_GREY_LEVELS = 1.5  # mean difference of thumbnails up to which two frames s
 class Features(Protocol):
     """What a network makes of N frames, before any sound."""
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        ...
+
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: slice | list[int]) -> Self:

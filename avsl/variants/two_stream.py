@@ -18,6 +18,7 @@ from avsl.models.twostream import (
     heatmap,
 )
 from avsl.variants.base import VariantCard
+from avsl.variants.frames import Eye
 from avsl.variants.image_audio import Heard, ImageAudioVariant
 from avsl.variants.two_stream_card import TWO_STREAM_CARD
 
@@ -26,24 +27,28 @@ IMAGE_PX = 224  # of the published networks
 
 @dataclass(frozen=True)
 class Seen:
-    """What the image tower makes of B frames."""
+    """What B frames have become: by the image tower, or by the heads after it."""
 
-    heads: Tensor  # (B, heads, C, h, w), unit length over C
+    features: Tensor  # (B, C, h, w) of the tower; (B, heads, C, h, w), unit length over C
     objects: Tensor | None = None  # (B, h', w') objectness, where object guidance is on
 
+    @property
+    def nbytes(self) -> int:
+        return self.features.nbytes + (0 if self.objects is None else self.objects.nbytes)
+
     def __len__(self) -> int:
-        return len(self.heads)
+        return len(self.features)
 
     def __getitem__(self, index: Tensor | slice | list[int]) -> "Seen":
-        """The features of some of the frames."""
-        return Seen(self.heads[index], None if self.objects is None else self.objects[index])
+        """What some of the frames have become."""
+        return Seen(self.features[index], None if self.objects is None else self.objects[index])
 
     @classmethod
     def cat(cls, parts: "list[Seen]") -> "Seen":
         """Several batches as one."""
         objects = [part.objects for part in parts if part.objects is not None]
-        heads = torch.cat([part.heads for part in parts])
-        return cls(heads, torch.cat(objects) if objects else None)
+        features = torch.cat([part.features for part in parts])
+        return cls(features, torch.cat(objects) if objects else None)
 
 
 class TwoStreamVariant(ImageAudioVariant):
@@ -79,11 +84,23 @@ class TwoStreamVariant(ImageAudioVariant):
             self.model, self.card, self.image_px, self.window_s, self.device, objects
         )
 
+    def sees_with(self) -> Eye:
+        config, backbone = self.model.config, self.model.config.backbone
+        how = f"{config.towers} {config.image} {backbone and backbone.clipseg}"
+        objects = () if self._objects is None else (self._objects,)
+        return Eye(how, (self.model.image_tower, *objects))
+
     def see(self, image: Tensor) -> Seen:
         with autocast(self.device):
-            heads = torch.stack(self.model.embed_image(image), dim=1)
             objects = None if self._objects is None else objectness(self._objects(image)).float()
-        return Seen(heads.float(), objects)
+            return Seen(self.model.see(image), objects)
+
+    @torch.inference_mode()
+    def attend(self, seen: Seen) -> Seen:
+        """Into the common space: the heads are what the methods learn."""
+        with autocast(self.device):  # no dropout: the network is in evaluation mode
+            heads = torch.stack([head(seen.features) for head in self.model.image_heads], dim=1)
+        return Seen(heads.float(), seen.objects)
 
     def hear(self, sound: Tensor) -> Heard:
         """Embeddings (N, heads, C)."""
@@ -94,7 +111,7 @@ class TwoStreamVariant(ImageAudioVariant):
     @torch.inference_mode()
     def ground(self, seen: Seen, embeddings: Tensor) -> Tensor:
         """Maps (B, h, w) in [0, 1] of frame b with embedding b (B, heads, C): the heard half."""
-        cosines = torch.einsum("bkchw,bkc->bkhw", seen.heads, embeddings).mean(dim=1)
+        cosines = torch.einsum("bkchw,bkc->bkhw", seen.features, embeddings).mean(dim=1)
         return heatmap(cosines)
 
     @torch.inference_mode()

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from avsl.errors import AvslError, LimitError, MediaError
-from avsl.media import read
+from avsl.media import read, read_sound
 from avsl.settings import Limits
 from tests.media.making import (
     click_times,
@@ -489,3 +489,12 @@ def test_wild_timestamps_do_not_fill_the_memory(late, tmp_path):
     )
     with pytest.raises(LimitError, match="s long"):
         read(path)
+
+
+def test_the_sound_of_a_video_can_be_read_alone(flash_and_click, tmp_path):
+    sound, notes = read_sound(flash_and_click)
+    np.testing.assert_array_equal(sound, read(flash_and_click).waveform)
+    assert any("resampled" in note for note in notes)
+    mute = make(tmp_path / "mute.mp4", flash_frames(TIMES_S, MARKS_S), TIMES_S)
+    with pytest.raises(MediaError, match="has no sound"):
+        read_sound(mute)

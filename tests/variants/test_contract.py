@@ -158,10 +158,8 @@ def test_what_was_done_to_the_clip_is_said(network):
 
 def test_a_still_picture_is_encoded_once(network, monkeypatch):
     seen: list[int] = []
-    encode = network.encode_frames
-    monkeypatch.setattr(
-        network, "encode_frames", lambda frames: seen.append(len(frames)) or encode(frames)
-    )
+    look = network.look
+    monkeypatch.setattr(network, "look", lambda frames: seen.append(len(frames)) or look(frames))
     network.localize(tone_clip(4.0), TIMES_S)
     assert sum(seen) == 1
 

@@ -140,7 +140,7 @@ def test_heads_on_frozen_towers_come_back_as_they_were(towers, backbone_folder, 
     maps, _ = made.maps(made.prepare(pairs()))
     made.save(tmp_path, {"name": towers})
     again = load_folder(tmp_path)
-    seen = again.see((pairs().images - 0.45) / 0.225)
-    assert seen.heads.shape[:2] == (6, 1) and maps.shape[1:] == seen.heads.shape[-2:]
+    seen = again.attend(again.see((pairs().images - 0.45) / 0.225)).features
+    assert seen.shape[:2] == (6, 1) and maps.shape[1:] == seen.shape[-2:]
     for name, value in made.network.state_dict().items():
         assert torch.equal(again.model.state_dict()[name], value)
