@@ -14,12 +14,17 @@ WIDE = 4 / 3  # a frame this wide has the network's side in its height
 class ImageAudioWatcher:
     """The newest frame with the ``window_s`` of sound before it."""
 
+    backlog = 0  # every frame speaks for itself
+
     def __init__(self, variant: ImageAudioVariant) -> None:
         self._variant = variant
         self._heard: Heard | None = None
         self._heard_at_s = -np.inf
         self.sound_s = variant.window_s + 1.0  # more, since the sound may be ahead of the frame
         self.sides_px = (variant.image_px, round(WIDE * variant.image_px))
+
+    def follow(self, time_s: float, picture: np.ndarray) -> None:
+        """Nothing."""
 
     def look(self, time_s: float, picture: np.ndarray, sound: Sound) -> Sighting:
         """As :class:`avsl.live.watcher.Watcher`; the map has the size that the network gives."""

@@ -2,9 +2,9 @@
 
 from collections import deque
 from dataclasses import dataclass
-from statistics import median
 from threading import Condition
 
+from avsl.live.pace import typical
 from avsl.live.session import LiveMap, LiveSession
 
 MOST_LIVE = 8  # sessions at once, however quick the machine is
@@ -85,7 +85,7 @@ class LiveRooms:
     def _capacity(self) -> int:
         if not self._costs_s:
             return self._most
-        carried = int(1 / (LEAST_RATE_HZ * max(median(self._costs_s), 1e-6)))
+        carried = int(1 / (LEAST_RATE_HZ * typical(self._costs_s)))
         return min(max(carried, 1), self._most)
 
     def _let_in(self) -> None:

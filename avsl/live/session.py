@@ -1,5 +1,6 @@
 """A live session: the newest frame and the rolling sound in, the newest map out."""
 
+from collections import deque
 from dataclasses import dataclass
 from threading import Lock
 from time import perf_counter
@@ -26,7 +27,7 @@ class LiveMap:
     confidence: float  # in the variant's unit
     gate: float  # confidence from here up reads "sounding here"
     threshold: float  # map values from here up are the region
-    verdict: Verdict
+    verdict: Verdict | None  # None: audible, but too little was seen and heard to say more
     loudness_dbfs: float  # of the newest 0.25 s, in [-120, 0]
     cost_s: float  # seconds that this step took
     dropped: int  # frames so far that were never looked at because newer ones came
@@ -54,7 +55,7 @@ class LiveSession:
     def _begin(self) -> None:
         self._watcher = watcher_for(self._variant)
         self._sound = RollingSound(self._watcher.sound_s)
-        self._waiting: tuple[float, np.ndarray] | None = None
+        self._waiting: deque[tuple[float, np.ndarray]] = deque()  # the newest last
         self._newest_s = -np.inf
 
     def hear(self, time_s: float, samples: np.ndarray) -> None:
@@ -72,18 +73,21 @@ class LiveSession:
     def see(self, time_s: float, picture: np.ndarray) -> None:
         """A frame, uint8 (H, W, 3) RGB, shown at ``time_s`` on the same clock as the sound.
 
-        It takes the place of one not yet looked at, which counts as dropped, as does one that is
-        older than what came before. The size may change; where the shape does, the variant
+        It takes the place of one not yet looked at, unless the variant follows a few; what nobody
+        looks at counts as dropped, as does what is older than what came before. The size may change; where the shape does, the variant
         starts anew. Raises :class:`SettingError` for anything but such a picture at a finite time.
         """
         _check_time(time_s)
         _check_picture(picture)
         with self._lock:
-            late = time_s <= self._newest_s
-            if late or self._waiting is not None:
+            if time_s <= self._newest_s:
                 self._dropped += 1
-            if not late:
-                self._waiting, self._newest_s = (time_s, picture), time_s
+                return
+            self._newest_s = time_s
+            self._waiting.append((time_s, picture))
+            if len(self._waiting) > 1 + self._watcher.backlog:
+                self._waiting.popleft()
+                self._dropped += 1
 
     def step(self) -> LiveMap | None:
         """Look at the newest waiting frame with everything heard so far.
@@ -91,11 +95,14 @@ class LiveSession:
         None where no frame waits, and where :meth:`reset` came while it looked.
         """
         with self._lock:
-            if self._waiting is None:
+            if not self._waiting:
                 return None
-            (time_s, picture), self._waiting = self._waiting, None
+            *before, (time_s, picture) = self._waiting
+            self._waiting.clear()
             sound, looking, dropped = self._sound.now(), self._watcher, self._dropped
         started = perf_counter()
+        for frame in before:
+            looking.follow(*frame)
         sighting = looking.look(time_s, picture, sound)
         cost_s = perf_counter() - started
         self._pace.took(cost_s)
@@ -110,6 +117,8 @@ class LiveSession:
         loudness = sound.loudness_dbfs(time_s)
         (verdict,) = verdicts([loudness], [sighting.confidence], AUDIBLE_DBFS, card.confidence_gate)
         shown = verdict is Verdict.SOUNDING
+        if verdict is Verdict.UNSEEN and not sighting.settled:
+            verdict = None
         return LiveMap(
             time_s,
             sighting.map if shown else np.zeros_like(sighting.map),

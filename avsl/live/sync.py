@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from avsl.clip import resized
+from avsl.live.lag import Lag
 from avsl.live.sound import Sound
 from avsl.live.watcher import Sighting, watcher_for
 from avsl.synchrony.correlation import band_passed, recent_synchrony
@@ -12,11 +13,13 @@ from avsl.synchrony.refine import STRUCK_SIGMA_S, edge_aligned, moving_cells
 from avsl.synchrony.running import RunningMotion, RunningOnsets
 from avsl.variants.sync import CONFIDENCE_GATE, MIN_DURATION_S, WINDOW_S, SyncVariant
 
+SETTLED_S = 4.0  # picture and sound that must be known before a source in view is denied
 JUDGE_EVERY_S = 0.25  # picture and sound are compared anew so often; every frame has its map
 PLACE_MEMORY_S = 2.0  # where it sounds: soon right again when another thing takes over
 SURE_MEMORY_S = 6.0  # whether it does: surer, and no more often wrong than with all 8 s alike ...
 LATELY_LESS = 4.0  # ... but at most so many times as sure as the short memory: for sparse beats
 # that was less sure up to 3.5 times, for what had gone out of view 9 times and more
+BACKLOG = 8  # frames: a quarter of a second of a camera, in about as long as one comparison takes
 RECENT_S = 3 * STRUCK_SIGMA_S  # of motion and sound that a map is drawn from
 SAME_SHAPE = 0.03  # pictures whose aspects differ by less are one picture, sent larger or smaller
 
@@ -30,40 +33,54 @@ class SyncWatcher:
 
     sound_s = WINDOW_S + 1.0
     sides_px = (192, 320)
+    backlog = BACKLOG
 
     def __init__(self) -> None:
+        self._lag = Lag()
         self._shape: tuple[int, int] | None = None  # of the last picture
         self._score: np.ndarray | None = None  # (h, w) float32, of the last judgement
-        self._confidence = 0.0
+        self._confidence, self._settled = 0.0, False
         self._judged_at_s = -np.inf
+
+    def follow(self, time_s: float, picture: np.ndarray) -> None:
+        """What moved until then; as :class:`avsl.live.watcher.Watcher`."""
+        self._moved(time_s, picture)
 
     def look(self, time_s: float, picture: np.ndarray, sound: Sound) -> Sighting:
         """As :class:`avsl.live.watcher.Watcher`; the map's longer side is about 80 pixels, and it
         is empty below the gate.
         """
+        grey = self._moved(time_s, picture)
+        self._onsets.add(sound.samples, sound.first)
+        if time_s - self._judged_at_s >= JUDGE_EVERY_S:
+            self._judge(time_s, sound)
+            self._judged_at_s = time_s
+        heatmap = self._map(time_s, grey, sound)
+        return Sighting(heatmap, self._confidence, settled=self._settled)
+
+    def _moved(self, time_s: float, picture: np.ndarray) -> np.ndarray:
+        """The frame in grey, of the working size, after it was compared with the one before."""
         shape = picture.shape[:2]
         if self._shape is None or not _alike(shape, self._shape):
             self._begin(shape)
         grey = resized(picture, *self._size, gray=True)
         self._motion.add(time_s, grey, resized=shape != self._shape)
         self._shape = shape
-        self._onsets.add(sound.samples, sound.first)
-        if time_s - self._judged_at_s >= JUDGE_EVERY_S:
-            self._judge(time_s, sound)
-            self._judged_at_s = time_s
-        return Sighting(self._map(time_s, grey, sound), self._confidence)
+        return grey
 
     def _begin(self, shape: tuple[int, int]) -> None:
         height, width = shape
         self._size = working_size(width, height)
         self._motion = RunningMotion(WINDOW_S)
         self._onsets = RunningOnsets(WINDOW_S)
-        self._score, self._confidence, self._judged_at_s = None, 0.0, -np.inf
+        self._score, self._judged_at_s = None, -np.inf
+        self._confidence, self._settled = 0.0, False
 
     def _judge(self, time_s: float, sound: Sound) -> None:
         """Compare what is known of both picture and sound; too little of either says nothing."""
         self._score, self._confidence = None, 0.0
         end_s = min(time_s, sound.end_s)
+        self._settled = end_s - max(self._motion.begin_s, sound.begin_s) >= SETTLED_S
         length_s = end_s - max(self._motion.begin_s, sound.begin_s, end_s - WINDOW_S)
         if length_s < MIN_DURATION_S or not sound.samples.any():
             return
@@ -72,9 +89,11 @@ class SyncWatcher:
         if motion is None:
             return
         heard = self._onsets.series(clock_s, sound.sample_0_s)
+        memories_s = PLACE_MEMORY_S, SURE_MEMORY_S
         place, sure = recent_synchrony(
-            band_passed(motion, axis=1), band_passed(heard), (PLACE_MEMORY_S, SURE_MEMORY_S)
+            band_passed(motion, axis=1), band_passed(heard), memories_s, self._lag.samples
         )
+        self._lag.learn(sure.by_lag, JUDGE_EVERY_S)
         self._score = place.score
         self._confidence = min(sure.confidence, LATELY_LESS * place.confidence)
 
@@ -83,7 +102,8 @@ class SyncWatcher:
         if self._score is None or self._confidence < CONFIDENCE_GATE:
             return np.zeros(guide.shape, np.float32)
         clock_s = _clock(time_s, RECENT_S)
-        heard = band_passed(self._onsets.series(clock_s, sound.sample_0_s))
+        sounded_s = clock_s - self._lag.seconds  # what is seen at clock_s
+        heard = band_passed(self._onsets.series(sounded_s, sound.sample_0_s))
         moving = moving_cells(self._motion.cells(clock_s), heard, RECENT_S)
         return edge_aligned(self._score, moving, guide)
 

@@ -17,6 +17,7 @@ class Sighting:
     map: np.ndarray  # (h, w) float32 in [0, 1], over the whole frame
     confidence: float  # in the variant's unit
     label: str = ""  # what is heard, "" where it has no name
+    settled: bool = True  # False: it has seen and heard too little to deny that a source is in view
 
 
 class Watcher(Protocol):
@@ -24,6 +25,11 @@ class Watcher(Protocol):
 
     sound_s: float  # how much of the sound it wants to have at hand
     sides_px: tuple[int, int]  # longer side of the frames it works from: least and most
+    backlog: int  # frames before the newest that it wants to follow, where they came too fast
+
+    def follow(self, time_s: float, picture: np.ndarray) -> None:
+        """A frame of which nothing is asked, as :meth:`look` takes it; only with a backlog."""
+        ...
 
     def look(self, time_s: float, picture: np.ndarray, sound: Sound) -> Sighting:
         """The next frame, uint8 (H, W, 3) RGB, later than the one before; H and W may change."""

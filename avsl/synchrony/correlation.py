@@ -21,6 +21,7 @@ POOLED_FLOOR = 0.1  # added to the deviation once more after that
 
 LAG_REACH = 4  # samples (133 ms): picture and sound may be this far apart ...
 LAG_SIGMA = 1.5  # ... and count the less, the farther
+MOST_LAG = 9  # samples (300 ms): devices may disagree by so much for as long as they run
 NULL_GAP_S = 0.5  # shifts of the sound beyond this are taken for chance
 NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
 TOP_SHARE = 0.07  # of the blocks; their mean is the score of the whole picture
@@ -33,6 +34,8 @@ class Synchrony:
 
     score: np.ndarray  # (h, w) float32: deviations above chance, block by block
     confidence: float  # deviations of the picture's best blocks above theirs under chance
+    by_lag: np.ndarray  # (2 * MOST_LAG + 1,) float32: the best blocks' score with the picture so
+    # many samples early (first) to late (last), each lag for itself
 
 
 def band_passed(series: np.ndarray, axis: int = 0) -> np.ndarray:
@@ -56,21 +59,23 @@ def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
     The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
     gives with this very motion and this very sound, and all scores are in its deviations.
     """
-    return _judged(_prepared(motion), normalised_sound(sound), motion.shape[2:])
+    return _judged(_prepared(motion), normalised_sound(sound), motion.shape[2:], 0)
 
 
 def recent_synchrony(
-    motion: np.ndarray, sound: np.ndarray, memories_s: Sequence[float]
+    motion: np.ndarray, sound: np.ndarray, memories_s: Sequence[float], lag: int = 0
 ) -> list[Synchrony]:
     """:func:`synchrony` as it stands at the window's end, one for each memory.
 
     The sound counts the less the longer ago it was: by a factor of e for every memory. A short
-    memory says soon that something else sounds now; a long one is surer.
+    memory says soon that something else sounds now; a long one is surer. ``lag``: samples by which
+    the picture is known to be later than its sound.
     """
     blocks, heard = _prepared(motion), normalised_sound(sound)
     age_s = np.arange(len(sound))[::-1] / SERIES_HZ
     weights = [np.exp(-age_s / memory_s).astype(np.float32) for memory_s in memories_s]
-    return [_judged(blocks, heard * (each / each.mean()), motion.shape[2:]) for each in weights]
+    shape = motion.shape[2:]
+    return [_judged(blocks, heard * (each / each.mean()), shape, lag) for each in weights]
 
 
 def _prepared(motion: np.ndarray) -> torch.Tensor:
@@ -81,13 +86,20 @@ def _prepared(motion: np.ndarray) -> torch.Tensor:
     return _pooled(blocks, height, width)
 
 
-def _judged(blocks: torch.Tensor, heard: np.ndarray, shape: tuple[int, int]) -> Synchrony:
+def _judged(blocks: torch.Tensor, heard: np.ndarray, shape: tuple[int, int], lag: int) -> Synchrony:
     """Of prepared blocks (K, N, blocks) and a normalised sound (N,)."""
-    scores = _above_chance(_correlation(blocks, torch.from_numpy(heard)))  # (N shifts, blocks)
-    best = scores.topk(max(1, round(TOP_SHARE * blocks.shape[2])), dim=1).values.mean(dim=1)
+    correlation = _correlation(blocks, torch.from_numpy(heard))  # (N shifts, blocks)
+    scores = _above_chance(_forgiving(correlation.roll(-lag, dims=0)))
+    best = _best(scores)
     chance = best[_chance_shifts(len(heard))]
     confidence = (best[0] - chance.mean()) / chance.std().clamp(min=BEST_FLOOR)
-    return Synchrony(scores[0].reshape(shape).numpy(), float(confidence))
+    lags = _above_chance(correlation).roll(MOST_LAG, dims=0)[: 2 * MOST_LAG + 1]
+    return Synchrony(scores[0].reshape(shape).numpy(), float(confidence), _best(lags).numpy())
+
+
+def _best(scores: torch.Tensor) -> torch.Tensor:
+    """(N, blocks) -> (N,): the mean of the highest few."""
+    return scores.topk(max(1, round(TOP_SHARE * scores.shape[1])), dim=1).values.mean(dim=1)
 
 
 def _pooled(blocks: torch.Tensor, height: int, width: int) -> torch.Tensor:
@@ -107,10 +119,14 @@ def _nearness(height: int, width: int) -> torch.Tensor:
 
 
 def _correlation(blocks: torch.Tensor, sound: torch.Tensor) -> torch.Tensor:
-    """At every circular shift, the best over kinds of motion and small lags: (N, blocks)."""
+    """At every circular shift of the picture, the best over kinds of motion: (N, blocks)."""
     count = len(sound)
     spectrum = torch.fft.rfft(blocks, dim=1) * torch.fft.rfft(sound).conj()[:, None]
-    shifts = torch.fft.irfft(spectrum, n=count, dim=1).amax(dim=0) / count
+    return torch.fft.irfft(spectrum, n=count, dim=1).amax(dim=0) / count
+
+
+def _forgiving(shifts: torch.Tensor) -> torch.Tensor:
+    """At every shift the best over those nearby, the farther the less: (N, blocks)."""
     best = shifts
     for lag in range(1, LAG_REACH + 1):
         weight = float(np.exp(-0.5 * (lag / LAG_SIGMA) ** 2))

@@ -305,6 +305,7 @@ LIVE_MIRROR = "Mirror the picture"
 LIVE_LEVEL = "Sound level"
 LIVE_RATE = "Maps"
 LIVE_LATENCY = "Latency"
+LIVE_LISTENING = "listening: a few seconds are needed"
 LIVE_LOADING = "The variant is being loaded."
 LIVE_UNEXPECTED = (
     "Something unexpected went wrong, and it is not your doing. Press start to try again. The "

@@ -27,6 +27,8 @@ class StandIn:
     def __init__(self, clock: Ticking | None, cost_s: float, on_look: Callable[[], None]) -> None:
         self.clock, self.cost_s, self.on_look = clock, cost_s, on_look
         self.looked_at_s: list[float] = []
+        self.followed_s: list[float] = []
+        self.backlog, self.settled, self.confidence = 0, True, 2.0
 
 
 class StandInWatcher:
@@ -34,7 +36,10 @@ class StandInWatcher:
     sides_px = (160, 320)
 
     def __init__(self, variant: StandIn) -> None:
-        self._variant = variant
+        self._variant, self.backlog = variant, variant.backlog
+
+    def follow(self, time_s: float, picture: np.ndarray) -> None:
+        self._variant.followed_s.append(time_s)
 
     def look(self, time_s: float, picture: np.ndarray, sound: Sound) -> Sighting:
         variant = self._variant
@@ -44,7 +49,7 @@ class StandInWatcher:
             variant.clock.now_s += variant.cost_s
         heatmap = np.zeros((6, 8), np.float32)
         heatmap[:, :4] = 0.9
-        return Sighting(heatmap, 2.0, "a bell")
+        return Sighting(heatmap, variant.confidence, "a bell", variant.settled)
 
 
 @watcher_for.register

@@ -13,17 +13,22 @@ ORIGIN_S = 4321.0  # of the client's clock, which starts anywhere
 
 
 def replay(
-    session: LiveSession, clip: Clip, times_s: Iterable[float], width: int = 320
+    session: LiveSession,
+    clip: Clip,
+    times_s: Iterable[float],
+    width: int = 320,
+    late_s: float = 0.0,
 ) -> Iterator[tuple[float, LiveMap]]:
     """The clip's frames at ``times_s`` and, in chunks, the sound that had been heard by then: each
-    moment on the clip's clock with what is said of it.
+    moment on the clip's clock with what is said of it. ``late_s``: by how much the camera stamps
+    its frames too late.
     """
     times_s, sent = np.asarray(times_s), 0
     for time_s, picture in zip(times_s, clip.frames_at(times_s, width), strict=True):
         while (sent + CHUNK) / SAMPLE_RATE_HZ <= time_s:
             session.hear(ORIGIN_S + sent / SAMPLE_RATE_HZ, clip.waveform[sent : sent + CHUNK])
             sent += CHUNK
-        session.see(ORIGIN_S + time_s, picture)
+        session.see(ORIGIN_S + late_s + time_s, picture)
         yield float(time_s), session.step()
 
 

@@ -27,6 +27,33 @@ def test_the_newest_frame_is_looked_at_and_the_others_are_counted():
     assert session.step() is None, "no frame is looked at twice"
 
 
+def test_a_variant_that_follows_sees_a_few_frames_before_the_newest():
+    variant = stand_in()
+    variant.backlog = 2
+    session = LiveSession(variant)
+    for index in range(5):
+        session.see(BEGIN_S + index, frame())
+    assert session.step().dropped == 2
+    assert variant.followed_s == [BEGIN_S + 2, BEGIN_S + 3]
+    assert variant.looked_at_s == [BEGIN_S + 4]
+
+
+def test_before_it_knows_enough_it_denies_nothing():
+    variant = stand_in()
+    variant.confidence, variant.settled = 0.0, False
+    session = LiveSession(variant)
+    session.hear(BEGIN_S, LOUD)
+    session.see(BEGIN_S + 0.25, frame())
+    assert session.step().verdict is None
+    session.hear(BEGIN_S + 0.25, QUIET)
+    session.see(BEGIN_S + 0.5, frame())
+    assert session.step().verdict is Verdict.SILENT, "that it knows"
+    variant.settled = True
+    session.hear(BEGIN_S + 0.5, LOUD)
+    session.see(BEGIN_S + 0.75, frame())
+    assert session.step().verdict is Verdict.UNSEEN
+
+
 def test_a_frame_that_comes_late_is_not_looked_at():
     session = open_session()
     session.see(BEGIN_S + 1, frame())
@@ -171,7 +198,7 @@ def test_a_quick_variant_gets_every_frame_and_asks_for_more(ticking):
     session, last, ages_s = served(ticking, 0.01, 5.0, sent_hz=20.0)
     assert last.dropped == 0
     assert len(ages_s) == pytest.approx(100, abs=1)
-    assert session.wanted_rate_hz == 20.0
+    assert session.wanted_rate_hz == 30.0
     assert session.wanted_side_px == 320
 
 
@@ -186,8 +213,19 @@ def test_one_slow_step_changes_nothing_and_many_do(ticking):
             assert session.step().cost_s == pytest.approx(cost_s)
         return session.wanted_rate_hz
 
-    assert steps(10, 0.02) == 20.0
-    assert steps(1, 2.0) == 20.0
-    assert steps(20, 0.1) == 6.0
+    assert steps(10, 0.02) == 30.0
+    assert steps(1, 2.0) == 30.0
+    assert steps(31, 0.1) == 6.0
     assert 160 < session.wanted_side_px < 320
-    assert steps(20, 0.02) == 20.0
+    assert steps(31, 0.02) == 30.0
+
+
+def test_a_step_that_is_dear_every_time_and_again_counts(ticking):
+    """As where every sixth also compares picture and sound."""
+    variant = stand_in(ticking)
+    session = LiveSession(variant)
+    for index in range(60):
+        variant.cost_s = 0.2 if index % 6 == 0 else 0.02
+        session.see(ticking.now_s, frame())
+        session.step()
+    assert session.wanted_rate_hz == pytest.approx(0.6 / 0.05, abs=2)

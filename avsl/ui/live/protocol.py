@@ -30,7 +30,7 @@ LATEST_S = 1e9  # a page that is open for thirty years
 
 _HEAD = struct.Struct("<Bd")
 _MAP = struct.Struct("<BBHHHfffffId")  # kind, verdict, height, width, side, rate, ... see ``Shown``
-_VERDICTS = tuple(Verdict)
+_VERDICTS = (*Verdict, None)
 _LENGTH = struct.Struct("<I")
 
 
@@ -98,7 +98,7 @@ class Shown:
 
     time_s: float  # of its picture
     levels: np.ndarray  # uint8 (h, w): the map times 255
-    verdict: Verdict
+    verdict: Verdict | None
     confidence: float
     gate: float
     threshold: float

@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 PARTS = ("wire", "capture", "drawing", "keeping", "page")  # of the script, in this order
 LOOKS = (Look.HEAT, Look.CONTOUR, Look.SPOTLIGHT)
 NAMES = {Verdict.SOUNDING: "sounding", Verdict.SILENT: "silent", Verdict.UNSEEN: "unseen"}
+LISTENING = "listening"  # where there is no verdict yet
 
 
 def tab(house: House) -> gr.HTML:
@@ -38,7 +39,7 @@ def tab(house: House) -> gr.HTML:
 def _script() -> str:
     """The page's script with what it has to know of the library."""
     known = {
-        "WORDS": copy.LIVE_WORDS | {"verdicts": {name: v.value for v, name in NAMES.items()}},
+        "WORDS": copy.LIVE_WORDS | {"verdicts": _verdicts()},
         "HEAT_RGB": _heat_rgb(),
         "LINE_RGB": LINE_RGB,
         "SOFT_EDGE": SOFT_EDGE,
@@ -47,6 +48,12 @@ def _script() -> str:
     }
     constants = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items())
     return constants + "\n".join(map(_read, PARTS))
+
+
+def _verdicts() -> dict[str, str]:
+    return {name: verdict.value for verdict, name in NAMES.items()} | {
+        LISTENING: copy.LIVE_LISTENING
+    }
 
 
 def _read(part: str) -> str:
