@@ -74,8 +74,9 @@ class LiveSession:
         """A frame, uint8 (H, W, 3) RGB, shown at ``time_s`` on the same clock as the sound.
 
         It takes the place of one not yet looked at, unless the variant follows a few; what nobody
-        looks at counts as dropped, as does what is older than what came before. The size may change; where the shape does, the variant
-        starts anew. Raises :class:`SettingError` for anything but such a picture at a finite time.
+        looks at counts as dropped, as does what is older than what came before. The size may
+        change; where the shape does, the variant starts anew. Raises :class:`SettingError` for
+        anything but such a picture at a finite time.
         """
         _check_time(time_s)
         _check_picture(picture)

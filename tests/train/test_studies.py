@@ -11,7 +11,7 @@ import avsl
 from tests.train.small import SMALL
 from train.measures import measured
 from train.presets import presets
-from train.studies import curves, plan, run, summary, tables
+from train.studies import curves, plan, restore, run, summary, tables
 from train.studies.plan import SEEDS, STUDIES, Trial, trials
 from train.studies.summary import Estimate
 
@@ -59,6 +59,12 @@ def test_a_study_is_run_once_summed_up_and_shown(small_study, monkeypatch, tmp_p
     assert single["mean"] == pytest.approx(sum(single["each"]) / 2, abs=0.01)
     shown = tables.table(told)
     assert "| m = 0 | m = -0.2 |" in shown and "ez-vsl, noise 0" in shown
+
+    elsewhere = tmp_path / "another machine"
+    restore.main(["small", "--results", str(tmp_path / "results"), "--out", str(elsewhere)])
+    summary.main(["small", "--trials", str(elsewhere), "--to", str(elsewhere)])
+    assert json.loads((elsewhere / "small.json").read_text()) == told
+    assert "small: 4 of 4 trials restored" in capsys.readouterr().out
 
     assert curves.main(["small", "--results", str(tmp_path / "results")]) == 0
     assert Image.open(tmp_path / "results" / "small.png").size > (300, 200)

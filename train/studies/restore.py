@@ -14,7 +14,7 @@ from typing import Any
 
 from avsl.synthetic.world import VERSION
 from train.config import TrainConfig
-from train.studies.plan import STUDIES, Trial, trials
+from train.studies.plan import Trial, trials
 from train.studies.run import OUT, TRIAL
 from train.studies.summary import RESULTS, UNEQUAL, read
 
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         "train.studies.restore", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("study", nargs="*", choices=[[], *sorted(STUDIES)], metavar="STUDY")
+    parser.add_argument("study", nargs="*", metavar="STUDY", help="default: all")
     parser.add_argument("--results", type=Path, default=RESULTS, help="default: %(default)s")
     parser.add_argument("--out", type=Path, default=OUT, help="default: %(default)s")
     options = parser.parse_args(arguments)

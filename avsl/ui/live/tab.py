@@ -51,9 +51,8 @@ def _script() -> str:
 
 
 def _verdicts() -> dict[str, str]:
-    return {name: verdict.value for verdict, name in NAMES.items()} | {
-        LISTENING: copy.LIVE_LISTENING
-    }
+    said = {name: verdict.value for verdict, name in NAMES.items()}
+    return said | {LISTENING: copy.LIVE_LISTENING}
 
 
 def _read(part: str) -> str:
