@@ -2,13 +2,14 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,8 +22,11 @@ import pytest
 from avsl.clip import Clip
 from avsl.media import write_video
 from avsl.settings import SAMPLE_RATE_HZ
+from tests.e2e import watched_app
+from tests.e2e.cutting_proxy import CuttingProxy
 
 ROOT = Path(__file__).resolve().parents[2]
+ELSEWHERE = "avsl.test"  # this machine, but browsers trust the name as little as any other
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,6 +38,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1",
 ]
 SETTLE_S = 1.5  # before this the page sometimes loses an upload
 START_S = 90
@@ -52,6 +57,15 @@ class App:
         """The ids of the results on disk."""
         return [path.name for path in self.results.glob("*") if path.name != "examples"]
 
+    def stacks(self) -> str:
+        """Where each of its threads is just now."""
+        told, deadline = len(self.log.read_text()), time.monotonic() + START_S
+        self.process.send_signal(signal.SIGUSR1)
+        while watched_app.LAST_WORDS not in (stacks := self.log.read_text()[told:]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return stacks
+
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory) -> Iterator[App]:
@@ -60,15 +74,21 @@ def app(tmp_path_factory) -> Iterator[App]:
 
 
 @contextmanager
-def started(home: Path, environment: dict[str, str]) -> Iterator[App]:
-    """The app as a process of its own that keeps its files in ``home``."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def started(
+    home: Path,
+    environment: dict[str, str],
+    port: int = 0,
+    module: str = "tests.e2e.watched_app",
+) -> Iterator[App]:
+    """The app as a process of its own that keeps its files in ``home``; ``port`` 0: a free one.
+
+    ``module`` starts it, and may change what it is made of.
+    """
+    port = port or free_port()
     log = home / "log.txt"
     environment = environment | {"TMPDIR": str(home), "GRADIO_HEARTBEAT_INTERVAL": "1"}
     with open(log, "w") as file:
-        command = [sys.executable, "app.py", "--port", str(port)]
+        command = [sys.executable, "-m", module, "--port", str(port)]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=file)
     url = f"http://127.0.0.1:{port}/"
     try:
@@ -78,7 +98,14 @@ def started(home: Path, environment: dict[str, str]) -> Iterator[App]:
     finally:
         process.terminate()
         process.wait(20)
-    assert not list(home.glob("avsl-*")), "the app left files behind"
+    killed = process.returncode == -signal.SIGKILL  # then it cannot tidy up
+    assert killed or not list(home.glob("avsl-*")), "the app left files behind"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen, log: Path) -> None:
@@ -135,7 +162,8 @@ def _wav(path: Path, waveform: np.ndarray) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser(camera_flags) -> Iterator:
+def launch() -> Iterator[Callable]:
+    """Launches a Chromium with more flags; it is closed in the end."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if chromium is None:
         why = "No chromium on this machine (Debian: apt-get install chromium)."
@@ -145,9 +173,30 @@ def browser(camera_flags) -> Iterator:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=[*FLAGS, *camera_flags])
-        yield browser
-        browser.close()
+        yield lambda flags: playwright.chromium.launch(
+            executable_path=chromium, args=[*FLAGS, *flags]
+        )
+
+
+@pytest.fixture(scope="session")
+def browser(launch, camera_flags) -> Iterator:
+    browser = launch(camera_flags)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def proxied() -> Iterator[Callable]:
+    """Makes proxies before an app, with the options of :class:`CuttingProxy`."""
+    made: list[CuttingProxy] = []
+
+    def proxy(app: App, **options) -> CuttingProxy:
+        made.append(CuttingProxy(urlsplit(app.url).port, **options))
+        return made[-1]
+
+    yield proxy
+    for each in made:
+        each.close()
 
 
 @pytest.fixture
@@ -155,22 +204,22 @@ def open_page(app, browser) -> Iterator:
     """Opens the app in a fresh browser profile; afterwards nothing may have left the machine."""
     contexts, asked = [], []
 
-    def opened(**options):
+    def opened(url: str = app.url, settle_s: float = SETTLE_S, **options):
         context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
         context.set_default_timeout(30_000)
         contexts.append(context)
         context.on("request", lambda request: asked.append(request.url))
         page = context.new_page()
-        page.goto(app.url)
+        page.goto(url)
         page.wait_for_selector("#run")
-        page.wait_for_timeout(1000 * SETTLE_S)
+        page.wait_for_timeout(1000 * settle_s)
         return page
 
     yield opened
     for context in contexts:
         context.close()
     assert len(asked) > 10
-    outside = {url for url in asked if _host(url) not in {"127.0.0.1", ""}}
+    outside = {url for url in asked if _host(url) not in {"127.0.0.1", ELSEWHERE, ""}}
     assert not outside, f"requests that left the machine: {outside}"
 
 

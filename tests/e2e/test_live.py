@@ -1,19 +1,15 @@
 """The Live tab in a real browser with a fake camera and microphone."""
 
-import shutil
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from avsl.ui import copy
 from tests.e2e import live_scene
-from tests.e2e.conftest import FLAGS, SETTLE_S
-from tests.e2e.cutting_proxy import CuttingProxy
+from tests.e2e.live_pages import LIVE_MS, go_live, open_tab, wait_for, wait_for_maps
 
-LIVE_MS = 30_000
 SETTLED_S = 6.0  # after the disc has moved: sync looks at the last eight seconds
 # Where the disc is in the camera's own picture, what is said of it, and what the page measured.
 LOOK = """(root, [left, right, y]) => {
@@ -30,51 +26,16 @@ LOOK = """(root, [left, right, y]) => {
 
 
 @pytest.fixture(scope="module")
-def browser(browser, tmp_path_factory) -> Iterator:
-    """Another one beside that of all other tests, whose camera and microphone play the scene."""
+def browser(launch, tmp_path_factory) -> Iterator:
+    """Its camera and microphone play the scene."""
     scene = live_scene.make(tmp_path_factory.mktemp("live"))
     flags = [
-        *FLAGS,
         f"--use-file-for-fake-video-capture={scene.camera}",
         f"--use-file-for-fake-audio-capture={scene.microphone}",
     ]
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    own = browser.browser_type.launch(executable_path=chromium, args=flags)
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def proxied(app) -> Iterator:
-    """Makes proxies before the app."""
-    made: list[CuttingProxy] = []
-
-    def proxy(**options) -> CuttingProxy:
-        made.append(CuttingProxy(urlsplit(app.url).port, **options))
-        return made[-1]
-
-    yield proxy
-    for each in made:
-        each.close()
-
-
-def go_live(page: Page) -> None:
-    open_tab(page)
-    page.click(".avsl-live [data-part=start]")
-    wait_for(page, "live")
-
-
-def open_tab(page: Page) -> None:
-    page.get_by_role("tab", name=copy.TAB_LIVE).click()
-    page.wait_for_selector(".avsl-live [data-part=start]")
-
-
-def wait_for(page: Page, state: str) -> None:
-    page.wait_for_selector(f".avsl-live[data-state={state}]", timeout=LIVE_MS)
-
-
-def wait_for_maps(page: Page) -> None:
-    page.wait_for_selector(".avsl-live:not([data-verdict=''])[data-verdict]", timeout=LIVE_MS)
+    browser = launch(flags)
+    yield browser
+    browser.close()
 
 
 def look(page: Page) -> dict:
@@ -179,15 +140,15 @@ def test_another_tab_pauses_it_and_coming_back_goes_on(open_page):
     page = open_page()
     go_live(page)
     page.get_by_role("tab", name=copy.TAB_LOCALIZE).click()
-    page.wait_for_selector(".avsl-live[data-state=paused]", state="attached", timeout=LIVE_MS)
+    wait_for(page, "paused")
     page.get_by_role("tab", name=copy.TAB_LIVE).click()
     wait_for(page, "live")
     wait_for_maps(page)
 
 
-def test_a_cut_connection_comes_back_also_behind_a_proxy_that_rewrites_paths(browser, proxied):
-    proxy = proxied(prefix="/spaces/avsl")
-    page = visit(browser, proxy.url)
+def test_a_cut_connection_comes_back(open_page, app, proxied):
+    proxy = proxied(app)
+    page = open_page(proxy.url)
     go_live(page)
     wait_for_maps(page)
     assert page.get_attribute(".avsl-live", "data-way") == "socket"
@@ -198,23 +159,13 @@ def test_a_cut_connection_comes_back_also_behind_a_proxy_that_rewrites_paths(bro
     proxy.mend()
     wait_for(page, "live")
     wait_for_maps(page)
-    page.context.close()
 
 
-def test_where_no_socket_passes_calls_do(browser, proxied):
-    page = visit(browser, proxied(sockets=False).url)
+def test_where_no_socket_passes_calls_do(open_page, app, proxied):
+    page = open_page(proxied(app, sockets=False).url)
     go_live(page)
     wait_for_maps(page)
     assert page.get_attribute(".avsl-live", "data-way") == "calls"
-    page.context.close()
-
-
-def visit(browser, url: str) -> Page:
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.goto(url)
-    page.wait_for_selector("#run")
-    page.wait_for_timeout(1000 * SETTLE_S)
-    return page
 
 
 def test_a_phone_shows_it_all_without_scrolling_sideways(open_page):

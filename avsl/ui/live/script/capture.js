@@ -61,13 +61,21 @@ async function cameras() {
 class Capture {
   constructor(stream, video, on) {
     [this.stream, this.video, this.on, this.over] = [stream, video, on, false];
+    [this.deaf_s, this.told] = [0, null];
     this.clock = new SoundClock();
     video.srcObject = stream;
     for (const track of stream.getTracks()) {
       track.onended = () => this.over || on.trouble('ended');
-      track.onmute = () => on.notice('muted');
-      track.onunmute = () => on.notice(null);
+      track.onmute = track.onunmute = () => this.tell();
     }
+    this.tell();
+  }
+
+  tell() {  // what keeps it from hearing or seeing, if anything does
+    const muted = this.stream.getTracks().some((track) => track.muted);
+    const key = muted ? 'muted' : this.deaf_s > DEAF_S ? 'deaf' : null;
+    if (key !== this.told) this.on.notice(key);
+    this.told = key;
   }
 
   async start() {
@@ -100,11 +108,8 @@ class Capture {
     const arrived_s = performance.now() / 1000;
     const buffered_s = this.stream.getAudioTracks()[0].getSettings().latency ?? 0;
     const start_s = this.clock.at(end_s, arrived_s) - buffered_s - samples.length / RATE_HZ;
-    this.deaf_s = peak ? 0 : (this.deaf_s ?? 0) + samples.length / RATE_HZ;
-    if (!this.deafTold !== !(this.deaf_s > DEAF_S)) {
-      this.deafTold = this.deaf_s > DEAF_S;
-      this.on.notice(this.deafTold ? 'deaf' : null);
-    }
+    this.deaf_s = peak ? 0 : this.deaf_s + samples.length / RATE_HZ;
+    this.tell();
     this.on.sound(start_s, samples, peak);
   }
 

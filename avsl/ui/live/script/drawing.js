@@ -11,13 +11,15 @@ class Drawing {
 
   clear() { this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height); }
 
-  // `look` is heat, contour or spotlight; an empty map leaves the picture, but spotlight dims it.
+  // `look` is heat, contour or spotlight; an empty map leaves the picture as it is: with every pause
+  // between two claps the spotlight would else turn the room dark.
   draw(map, look, opacity) {
     const pixels = Math.min(devicePixelRatio, 1.5);
     const size = [this.canvas.clientWidth, this.canvas.clientHeight].map((e) => Math.round(e * pixels));
     if (this.canvas.width !== size[0] || this.canvas.height !== size[1])
       [this.canvas.width, this.canvas.height] = size;
     this.clear();
+    if (!map.levels.some(Boolean)) return;
     const field = finer(map), threshold = 255 * map.threshold;
     if (look === 'contour') this.outline(field, threshold, opacity);
     else this.paint(field, look === 'heat' ? heat(threshold, opacity) : dark(threshold, opacity));
@@ -48,7 +50,6 @@ function finer({width, height, levels}) {  // bilinear, cells by their centres
   const factor = Math.max(1, Math.floor(FINE_CELLS / Math.max(width, height)));
   const fine = {width: width * factor, height: height * factor};
   fine.values = new Float32Array(fine.width * fine.height);
-  if (!levels.some(Boolean)) return fine;
   const columns = shares(fine.width, width), rows = shares(fine.height, height);
   let at = 0;
   for (const [up, down, below] of rows)

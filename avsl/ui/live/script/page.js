@@ -74,7 +74,9 @@ class Live {
     if (!this.mirrorChosen) this.mirror(this.capture.facing() !== 'environment');
     const capture = this.capture;
     await this.listCameras();
-    if (this.capture === capture) this.connect();
+    if (this.capture !== capture) return;
+    this.connect();
+    this.sight();  // the page may have gone out of sight while the browser was asking
   }
 
   stop() {
@@ -124,7 +126,9 @@ class Live {
     const now_s = performance.now() / 1000;
     if (this.root.dataset.state !== 'live' || this.line.full || now_s < this.due_s) return;
     this.due_s = Math.max(this.due_s + 1 / this.wish.rate_hz, now_s);
-    this.shrinker.jpeg(this.wish.side_px).then((jpeg) => jpeg && this.line?.see(time_s, jpeg));
+    this.shrinker.jpeg(this.wish.side_px).then((jpeg) => {
+      if (jpeg && this.root.dataset.state === 'live') this.line.see(time_s, jpeg);
+    });
   }
 
   hear(time_s, samples, peak) {
@@ -212,11 +216,11 @@ class Live {
 
   sight() {  // out of sight nothing is sent; for long, nothing is even taken
     const seen = this.inView && document.visibilityState === 'visible';
+    const paused = this.root.dataset.state === 'paused';
+    if (!this.capture || this.asking || seen !== paused) return;
     clearTimeout(this.leaving);
-    if (!this.capture) return;
-    if (seen && this.root.dataset.state === 'paused') return this.connect();
-    if (seen || !this.line) return;
-    this.line.close();
+    if (seen) return this.connect();
+    this.line?.close();
     this.line = null;
     this.unmark();
     this.say('paused', WORDS.paused);

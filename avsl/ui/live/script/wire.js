@@ -79,8 +79,9 @@ class CallsWay {  // one call in flight; it takes all sound since the last and t
     const messages = [...this.waiting, ...(this.picture ? [this.picture] : [])];
     [this.waiting, this.picture] = [[], null];
     try {
-      const answers = unbundle(await this.exchange([this.caller, base64(bundle(messages))]));
-      for (const each of answers) this.on?.answer(answer(each));
+      const answers = await this.exchange([this.caller, base64(bundle(messages))]);
+      if (answers === undefined) throw new Error('gradio keeps to itself that a call failed');
+      for (const each of unbundle(answers)) this.on?.answer(answer(each));
     } catch { this.on?.close(1006); }
     this.busy = false;
     if (this.on && (this.waiting.length || this.picture)) this.call();
@@ -103,7 +104,7 @@ function bundle(messages) {
 }
 
 function unbundle(text) {
-  const bytes = Uint8Array.from(atob(text ?? ''), (letter) => letter.charCodeAt(0)), messages = [];
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)), messages = [];
   for (let at = 0; at < bytes.length;) {
     const length = new DataView(bytes.buffer).getUint32(at, true);
     messages.push(bytes.slice(at + 4, at + 4 + length));
@@ -119,27 +120,25 @@ function base64(bytes) {
   return btoa(text);
 }
 
-// A line that stays: it opens anew when lost, ever more slowly, and changes the way where a
-// socket never opened at all. `on` hears opened, lost and answer.
+// A line that stays: it opens anew when lost, ever more slowly, by the way that once brought an
+// answer, else by the two in turn. `on` hears opened, lost and answer.
 class Line {
   constructor(on, exchange) {
     [this.on, this.exchange] = [on, exchange];
-    [this.failures, this.socketPasses, this.way, this.name] = [0, false, null, 'socket'];
+    [this.failures, this.passed, this.way, this.name] = [0, null, null, 'socket'];
+    [this.isOpen, this.asked_s] = [false, null];
     this.connect();
     this.watch = setInterval(() => this.look(), 1000);
   }
   get full() { return this.way.full; }
   connect() {
-    [this.isOpen, this.asked_s] = [false, null];
     const on = {
       open: () => {
         this.isOpen = true;
-        this.socketPasses ||= this.name === 'socket';
         this.on.opened(this.name);
       },
       answer: (each) => {
-        this.failures = 0;
-        if (each.map) this.asked_s = null;
+        [this.failures, this.asked_s, this.passed] = [0, null, this.name];
         this.on.answer(each);
       },
       close: (code) => this.lost(code),
@@ -150,9 +149,10 @@ class Line {
   }
   lost(code) {
     this.way?.close();
-    this.isOpen = false;
+    clearTimeout(this.again);
+    [this.isOpen, this.asked_s] = [false, null];
     this.failures += 1;
-    this.name = this.name === 'socket' && !this.socketPasses ? 'calls' : 'socket';
+    this.name = this.passed ?? (this.name === 'socket' ? 'calls' : 'socket');
     const wait_s = BACK_OFF_S[Math.min(this.failures, BACK_OFF_S.length) - 1];
     this.again = setTimeout(() => this.connect(), 1000 * wait_s);
     this.on.lost(code);
