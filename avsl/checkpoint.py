@@ -23,7 +23,7 @@ from avsl.models.twostream import TwoStream, TwoStreamConfig
 from avsl.storage import storage_errors
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
-from avsl.variants.base import CARD_FILE, WEIGHTS_FILE
+from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Origin
 from avsl.variants.folders import FORMAT, Kept, json_object, read
 from avsl.variants.image_audio import ImageAudioVariant
 from avsl.variants.two_stream import TwoStreamVariant
@@ -68,7 +68,9 @@ def from_files(
 def untrained() -> AclVariant:
     """A full-size ACL with random weights: for measuring speed, its maps mean nothing."""
     card = replace(ACL_CARD, name="acl-untrained", title="ACL (untrained weights)")
-    return AclVariant(build(ACLConfig()), card)
+    variant = AclVariant(build(ACLConfig()), card)
+    variant.origin = Origin("acl", mode="untrained")
+    return variant
 
 
 def class_names(label_dict: dict) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from avsl import __version__, variants
+from avsl import __version__, again, variants
 from avsl.cli_bar import bar as _bar
+from avsl.cli_settings import OUT, OUT_AGAIN, Settings, folder_of, recalled, typed
 from avsl.cli_studio import add_compare, add_probe
 from avsl.errors import AvslError, VariantError
-from avsl.export import DEFAULT_FORMATS, FORMATS, Job, export
+from avsl.export import FORMATS, Job, export
 from avsl.localization import Localization, Verdict, summary
 from avsl.localizer import Localizer
 from avsl.media import read
@@ -52,17 +53,19 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("clips", nargs="+", type=Path, metavar="CLIP", help="videos; or images, with --sound")
+    add("clips", nargs="*", type=Path, metavar="CLIP", help="videos; or images, with --sound")
+    add("--manifest", type=Path, metavar="FILE",
+        help="make the run of this manifest.json again; CLIP only if it has moved")  # fmt: skip
     add("--sound", type=Path, help="a sound file to use instead of the clip's own")
-    add("--variant", default="sync", metavar="V",
-        help="name (see the list command), folder or Hub id (default: %(default)s)")  # fmt: skip
+    add("--variant", metavar="V",
+        help="name (see the list command), folder or Hub id (default: sync)")  # fmt: skip
     add("--revision", metavar="R", help="branch, tag or commit of a Hub id (default: main)")
-    add("--out", type=Path, default=Path("avsl-out"), help="folder; one subfolder a clip")
+    add("--out", type=Path, help=f"folder; a subfolder a clip (default: {OUT} or {OUT_AGAIN})")
     add("--fps", type=float, help="maps per second (default: the variant's)")
-    add("--style", type=Look, choices=list(Look), default=Look.HEAT, help="default: heat")
+    add("--style", type=Look, choices=list(Look), help="default: heat")
     add("--threshold", type=float, help="map values from here up count (default: the variant's)")
-    add("--opacity", type=float, default=Style.opacity, help="0 to 1 (default: %(default)s)")
-    add("--formats", type=_formats, default=DEFAULT_FORMATS, metavar="A,B",
+    add("--opacity", type=float, help=f"0 to 1 (default: {Style.opacity})")
+    add("--formats", type=_formats, metavar="A,B",
         help=f"of {', '.join(FORMATS)}; default: all but frames")  # fmt: skip
     add("--int8", action="store_true", help="8-bit frame encoding on the processor (acl)")
     add("--untrained", action="store_true", help="random weights, to measure speed only (acl)")
@@ -147,12 +150,19 @@ def _live_bench(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    style = Style(options.style, options.threshold, options.opacity)
-    localizer = Localizer(_variant(options))
+    settings, first = recalled(options) if options.manifest else (typed(options), None)
+    then = first and again.recorded(first)  # read before anything is written
+    variant = _variant(settings, options.quiet)
+    notes = again.checked(first.manifest, variant) if first else ()
+    localizer = Localizer(variant, settings.audible_dbfs)
     failed = 0
-    for path, folder in zip(options.clips, _folders(options), strict=True):
+    for path, folder in zip(settings.clips, _folders(settings), strict=True):
         try:
-            report = _one(path, folder, localizer, style, options)
+            report, found = _one(path, folder, localizer, settings, options.quiet)
+            if first:
+                same = again.compared(first.manifest, found, then)
+                report = {**report, "notes": [*notes, *report["notes"]], "again": asdict(same)}
+                failed += not same.same
         except AvslError as error:
             failed += 1
             report = {"clip": str(path), "ok": False, "error": str(error)}
@@ -160,44 +170,45 @@ def _run(options: argparse.Namespace) -> int:
     return SOME_FAILED if failed else OK
 
 
-def _variant(options: argparse.Namespace) -> Variant:
-    """The variant the options ask for, with a bar for what has to be downloaded."""
-    if options.untrained:
-        if options.variant != "acl" or options.revision:
+def _variant(settings: Settings, quiet: bool) -> Variant:
+    """The variant to run, with a bar for what has to be downloaded."""
+    if "untrained" in settings.mode:
+        if settings.variant != "acl" or settings.revision:
             raise VariantError("Only acl can be run untrained, and it has no revisions.")
         from avsl.checkpoint import untrained
 
         variant = untrained()
     else:
-        with _bar(f"loading {options.variant}", options.quiet) as progress:
-            variant = variants.load(options.variant, progress, options.revision)
-    if not options.int8:
+        with _bar(f"loading {settings.variant}", quiet) as progress:
+            variant = variants.load(settings.variant, progress, settings.revision)
+    if "int8" not in settings.mode:
         return variant
     if not hasattr(variant, "in_int8"):
-        raise VariantError(f"{options.variant} has no int8 mode; leave --int8 out.")
+        raise VariantError(f"{settings.variant} has no int8 mode; leave --int8 out.")
     return variant.in_int8()
 
 
-def _folders(options: argparse.Namespace) -> list[Path]:
+def _folders(settings: Settings) -> list[Path]:
     """One output folder a clip, numbered where two clips share a name."""
     seen: dict[str, int] = {}
     folders = []
-    for path in options.clips:
-        stem = path.stem or path.name
-        seen[stem] = seen.get(stem, 0) + 1
-        folders.append(options.out / (stem if seen[stem] == 1 else f"{stem}-{seen[stem]}"))
+    for path in settings.clips:
+        folder = folder_of(path, settings.out)
+        seen[folder.name] = count = seen.get(folder.name, 0) + 1
+        folders.append(folder if count == 1 else folder.with_name(f"{folder.name}-{count}"))
     return folders
 
 
 def _one(
-    path: Path, folder: Path, localizer: Localizer, style: Style, options: argparse.Namespace
-) -> dict:
+    path: Path, folder: Path, localizer: Localizer, settings: Settings, quiet: bool
+) -> tuple[dict, Localization]:
     started = time.perf_counter()
-    with _bar(path.name, options.quiet) as progress:
-        clip = read(path, sound=options.sound)
-        found = localizer.run(clip, options.fps, progress)
-        written = export(Job(clip, found, style, progress), folder, options.formats)
-    return {
+    with _bar(path.name, quiet) as progress:
+        clip = read(path, sound=settings.sound)
+        found = localizer.run(clip, settings.map_rate_hz, progress)
+        job = Job(clip, found, settings.style, progress)
+        written = export(job, folder, settings.formats)
+    report = {
         "clip": str(path),
         "ok": True,
         "summary": summary(found),
@@ -206,6 +217,7 @@ def _one(
         "files": {name: str(file) for name, file in written.files.items()},
         "notes": [*found.notes, *written.notes],
     }
+    return report, found
 
 
 def _numbers(found: Localization) -> dict:
@@ -230,3 +242,5 @@ def _say(report: dict, as_json: bool) -> None:
             print(f"  note: {note}")
         for file in report["files"].values():
             print(f"  {file}")
+        if "again" in report:
+            print(report["again"]["words"])

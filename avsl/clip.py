@@ -39,6 +39,15 @@ class SoundTrack:
     start_s: float  # when its first sample sounds on the clip's clock
 
 
+@dataclass(frozen=True)
+class MediaFile:
+    """A file that a clip was read from."""
+
+    name: str
+    sha256: str
+    path: Path | None = None  # None: it is nobody's business where it lay
+
+
 @dataclass(frozen=True, eq=False)
 class Clip:
     """A video with its sound. Make one with :func:`avsl.media.read` or :meth:`from_arrays`.
@@ -55,6 +64,7 @@ class Clip:
     path: Path | None = None
     digest: str = ""  # sha256 of the media file(s), for provenance
     notes: tuple[str, ...] = ()  # what had to be done to it, as sentences
+    files: tuple[MediaFile, ...] = ()  # the picture's, then the one whose sound replaces its own
 
     @property
     def width(self) -> int:
@@ -142,7 +152,8 @@ class Clip:
             note += f" Its last {excess_s:.1f} s, beyond the picture's end, were cut."
         if excess_s < -0.05:
             note += f" It ends {-excess_s:.1f} s before the picture; silence follows."
-        return replace(self, waveform=fitted, soundtrack=None, digest="", notes=(*self.notes, note))
+        notes = (*self.notes, note)
+        return replace(self, waveform=fitted, soundtrack=None, digest="", files=(), notes=notes)
 
     @classmethod
     def from_arrays(

@@ -1,4 +1,5 @@
-"""Take-away files: overlay video, masks, raw maps, COCO, CSV, captions, timeline, manifest.
+"""Take-away files: overlay video, picture to share, masks, raw maps, COCO, CSV, captions, timeline,
+manifest.
 
 Every writer is a pure function of a :class:`Localization` (and the clip, where pictures of it are
 needed); none of them runs a variant.
@@ -6,10 +7,9 @@ needed); none of them runs a variant.
 
 import csv
 import json
-import shlex
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -17,17 +17,17 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from avsl import timeline
+from avsl import manifest, share, timeline
 from avsl.clip import Clip
 from avsl.errors import SettingError
 from avsl.localization import (
     Localization,
     Region,
     Verdict,
+    best_moment,
     mask,
     regions_with_cells,
     spans,
-    summary,
 )
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
@@ -43,6 +43,7 @@ class Job:
     localization: Localization
     style: Style
     progress: Progress = no_progress
+    formats: tuple[str, ...] = ()  # all that belong together; (): those that are written now
 
     @property
     def threshold(self) -> float:
@@ -230,34 +231,17 @@ def _clock(time_s: float) -> str:
 
 
 def manifest_json(job: Job, path: Path) -> None:
-    """What made these files: enough to run it again and compare."""
+    """What made these files: enough to run it again and compare, see :mod:`avsl.again`."""
+    style = replace(job.style, threshold=job.threshold)
+    _write_json(path, manifest.content(job.clip, job.localization, style, job.formats))
+
+
+def share_png(job: Job, path: Path) -> None:
+    """The best moment with a caption, to show to others."""
     found = job.localization
-    style = {**asdict(job.style), "threshold": job.threshold}
-    words = ["python", "-m", "avsl", "run", job.clip.name]
-    words += ["--variant", found.provenance.variant, "--fps", f"{found.provenance.map_rate_hz:g}"]
-    words += ["--style", job.style.look, "--threshold", f"{job.threshold:g}"]
-    words += ["--opacity", f"{job.style.opacity:g}"]
-    _write_json(
-        path,
-        {
-            "format": "avsl.manifest/1",
-            "command": shlex.join(words),
-            "provenance": asdict(found.provenance),
-            "style": style,
-            "confidence_gate": found.confidence_gate,
-            "clip": {
-                "name": job.clip.name,
-                "sha256": job.clip.digest,
-                "duration_s": found.duration_s,
-                "width": found.width,
-                "height": found.height,
-                "fps_hz": job.clip.fps_hz,
-            },
-            "summary": summary(found),
-            "verdict_shares": {verdict.value: found.share(verdict) for verdict in Verdict},
-            "notes": found.notes,
-        },
-    )
+    index = best_moment(found)
+    (frame,) = job.clip.frames_at(found.times_s[index : index + 1])
+    Image.fromarray(share.picture(frame, found, index, job.style)).save(path)
 
 
 @dataclass(frozen=True)
@@ -279,6 +263,7 @@ class Format:
 
 FORMATS: dict[str, Format] = {
     "video": Format("overlay.mp4", "the overlay with the original sound", overlay_mp4),
+    "share": Format("share.png", "the best moment with a caption, to show", share_png),
     "timeline": Format("timeline.png", "waveform, confidence and verdicts", timeline_png),
     "npz": Format("localization.npz", "raw maps, for Localization.load", localization_npz),
     "masks": Format("masks", "a black and white PNG per moment", masks_png),
@@ -300,7 +285,7 @@ def export(job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORM
     unknown = set(formats) - set(FORMATS)
     if unknown:
         raise SettingError(f"No such format: {', '.join(unknown)}. Formats: {', '.join(FORMATS)}.")
-    folder = Path(folder)
+    folder, job = Path(folder), replace(job, formats=job.formats or tuple(formats))
     files: dict[str, Path] = {}
     notes: list[str] = []
     with storage_errors(folder):

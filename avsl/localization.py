@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from scipy import ndimage
@@ -31,6 +32,11 @@ class Provenance:
     audible_dbfs: float
     device: str = "cpu"
     seconds: float = 0.0  # spent in the variant
+    title: str = ""  # the variant's, for people
+    loaded_as: str = ""  # what ``avsl.load`` was given for it, and which of it: see ``Origin``
+    revision: str = ""
+    weights_sha256: str = ""
+    mode: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +126,7 @@ class Localization:
             with np.load(path, allow_pickle=False) as data:
                 arrays = {name: data[name] for name in _ARRAYS}
                 facts = json.loads(str(data["facts"]))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise MediaError(f"{Path(path).name} is not a saved localization.") from error
         facts.pop("format")
         facts["provenance"] = Provenance(**facts["provenance"])
@@ -136,6 +142,15 @@ _FACTS = (
     "verdicts", "duration_s", "width", "height", "threshold", "confidence_gate",
     "labels", "cuts_s", "notes",
 )  # fmt: skip
+
+
+def best_moment(localization: Localization) -> int:
+    """The index of the surest moment at which something is shown, else of the surest of all."""
+    found = localization
+    shown = np.array([found.shown(index).any() for index in range(len(found.maps))])
+    if not shown.any():
+        return int(found.confidence.argmax())
+    return int(np.where(shown, found.confidence, -np.inf).argmax())
 
 
 def verdicts(

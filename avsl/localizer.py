@@ -11,7 +11,7 @@ from avsl.localization import Localization, Provenance, Verdict, verdicts
 from avsl.progress import Progress, no_progress
 from avsl.settings import LIMITS, Limits
 from avsl.variants import Variant, load
-from avsl.variants.base import Evidence
+from avsl.variants.base import Evidence, origin_of
 from avsl.version import __version__
 
 MAX_MAP_RATE_HZ = 60.0
@@ -48,22 +48,30 @@ class Localizer:
                 f'"{clip.name}" has no sound track, so there is nothing to localize. '
                 "Choose a clip with sound, or add a sound file to it."
             )
-        card = self.variant.card
-        rate_hz = map_rate_hz or card.map_rate_hz
+        rate_hz = map_rate_hz or self.variant.card.map_rate_hz
         times_s = self._times(clip, rate_hz)
         started = time.perf_counter()
         evidence = self.variant.localize(clip, times_s, progress)
         seconds = time.perf_counter() - started
-        provenance = Provenance(
+        return self._judged(clip, times_s, evidence, self._provenance(clip, rate_hz, seconds))
+
+    def _provenance(self, clip: Clip, rate_hz: float, seconds: float) -> Provenance:
+        card, origin = self.variant.card, origin_of(self.variant)
+        return Provenance(
             variant=card.name,
             avsl_version=__version__,
             clip=clip.name,
             clip_sha256=clip.digest,
             map_rate_hz=rate_hz,
             audible_dbfs=self.audible_dbfs,
+            device=str(getattr(self.variant, "device", "cpu")),
             seconds=round(seconds, 3),
+            title=card.title,
+            loaded_as=origin.asked,
+            revision=origin.revision,
+            weights_sha256=origin.weights_sha256,
+            mode=origin.mode,
         )
-        return self._judged(clip, times_s, evidence, provenance)
 
     def _times(self, clip: Clip, rate_hz: float) -> np.ndarray:
         if not 0 < rate_hz <= MAX_MAP_RATE_HZ:

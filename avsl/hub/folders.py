@@ -23,6 +23,7 @@ class Fetched:
 
     folder: Path
     note: str = ""  # what a user has to know of where it came from
+    commit: str = ""  # that its files are of; "" where they were put by hand
 
 
 def fetch_folder(
@@ -43,7 +44,7 @@ def fetch_folder(
         return Fetched(_all_of(sources, purpose, progress))
     here = _commit_here(sources)
     if here and here == revision:  # a commit never changes
-        return Fetched(_all_of(sources, purpose, progress))
+        return Fetched(_all_of(sources, purpose, progress), commit=here)
     try:
         progress(0.0, f"looking for the newest {repo}")
         commit = _newest_commit(sources[0], purpose)
@@ -55,10 +56,10 @@ def fetch_folder(
             f"{repo} could not be brought up to date ({error.why}); the version downloaded "
             f"before, {here[:7]}, is used."
         )
-        return Fetched(_all_of(_at(here, sources), purpose, progress), note)
+        return Fetched(_all_of(_at(here, sources), purpose, progress), note, here)
     if commit != revision:
         _remember(sources[0], commit)
-    return Fetched(folder)
+    return Fetched(folder, commit=commit)
 
 
 def _all_of(sources: Sequence[Source], purpose: str, progress: Progress) -> Path:

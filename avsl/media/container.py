@@ -1,6 +1,5 @@
 """Opening a media file safely: only this file, only media formats, the best of its streams."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -143,16 +142,6 @@ def check_pixels(name: str, width: int, height: int, limits: Limits) -> None:
             f'"{name}" has {width}x{height} pixels; up to {limits.max_pixels / 1e6:.1f} million '
             "pixels a frame can be read. Scale it down first."
         )
-
-
-def digest(*files: Path) -> str:
-    """The sha256 of the files' bytes, one after the other, as hexadecimal digits."""
-    sha = hashlib.sha256()
-    for file in files:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                sha.update(block)
-    return sha.hexdigest()
 
 
 def _is_default(stream: Stream) -> bool:

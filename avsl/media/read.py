@@ -5,7 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from avsl.clip import ArrayFrames, Clip, FrameSource, SoundTrack, conversion_notes
+from avsl.checksum import sha256_of
+from avsl.clip import (
+    ArrayFrames,
+    Clip,
+    FrameSource,
+    MediaFile,
+    SoundTrack,
+    conversion_notes,
+)
 from avsl.errors import MediaError
 from avsl.media import container as media
 from avsl.media.mono import mono_blocks_16k
@@ -155,7 +163,8 @@ def _clip(files: list[Path], picture: _Picture, sound: _Sound, limits: Limits) -
         waveform=waveform,
         soundtrack=sound.track,
         path=files[0],
-        digest=media.digest(*files),
+        digest=sha256_of(*files),
+        files=tuple(MediaFile(file.name, sha256_of(file), file) for file in files),
         notes=notes,
     )
 

@@ -57,6 +57,7 @@ UNEXPECTED = (
 )
 BUSY = "Too many people are waiting just now. Try again in a minute."
 GONE = "This result is no longer kept. Run the clip again."
+OVERTAKEN = "Stopped, since another run was started in another tab. Nothing was kept of this one."
 NO_RESULT = "There is no result yet. Run a clip first."
 
 RESULT_VIDEO = "The video with the source marked"
@@ -77,8 +78,8 @@ REDRAW = "Redraw the video"
 REDRAW_HINT = "The picture follows at once; the video when you ask. Nothing is run again."
 
 TAKE_HOME_HINT = (
-    "To take home: the video as drawn, timeline, raw maps, a mask per moment, COCO regions, "
-    "table, captions and how it was made, as one zip and one by one."
+    "To take home: the video as drawn, a picture to share, timeline, raw maps, masks, COCO "
+    "regions, table, captions, and the manifest that makes the run again; in one zip, and singly."
 )
 BUNDLE = "Prepare the files"
 FILES = "Files"
@@ -364,3 +365,24 @@ def live_waiting(live_now: int, place: int) -> str:
 
 def not_live(name: str, names: list[str]) -> str:
     return f"{name!r} cannot be used live here. Choose one of: {', '.join(names)}."
+
+
+LINK = "Link to this"
+LINK_COPY, LINK_COPIED = "Copy link", "Copied"
+LINK_HINT = "It opens this page with this example, run and drawn as it is now."
+LINK_TITLE = "Part of the link was left out"
+LINK_THRESHOLD_ALONE = (
+    "A threshold in a link goes with an example; your own clip begins at the variant's."
+)
+
+
+def link_unknown(key: str, value: str, known: list[str]) -> str:
+    return f"The link's {key} {value[:40]!r} is none of: {', '.join(known)}."
+
+
+def link_out_of_range(key: str, value: str, least: float, most: float) -> str:
+    return f"The link's {key} {value[:40]!r} is no number from {least:g} to {most:g}."
+
+
+def link_needs_download(title: str, run: str) -> str:
+    return f"{title} has to be downloaded first. Press {run!r} to do that."

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
+from avsl.checksum import sha256_of
 from avsl.media import read
 from avsl.synthetic.examples import ensure_example, examples
-from avsl.ui.result import encoded
+from avsl.ui.footage import encoded
 from avsl.ui.world_examples import FILMS, ensure_film
 from avsl.variants.folders import shipped_folders
 
@@ -50,11 +51,19 @@ class Gallery:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._by_sha256: dict[str, Offer] = {}  # of the clips made so far
 
     def clip(self, offer: Offer) -> Path:
         """The example's video."""
         with self._locks[offer.name]:
-            return offer.make(self._folder)
+            path = offer.make(self._folder)
+            if offer not in self._by_sha256.values():
+                self._by_sha256[sha256_of(path)] = offer
+            return path
+
+    def example(self, sha256: str) -> Offer | None:
+        """The example whose clip has this checksum."""
+        return self._by_sha256.get(sha256)
 
     def poster(self, offer: Offer) -> Path:
         """A small picture of the example."""

@@ -203,7 +203,8 @@ class Api:
         Parameters:
             result: the id that /localize returned.
         Returns:
-            the zip: overlay video, timeline, raw maps, masks, COCO, table, captions, manifest.
+            the zip: overlay video, picture to share, timeline, raw maps, masks, COCO, table,
+            captions, and the manifest, with which the command line makes the run again.
         """
         kept = self.workspace.find(result)
         with self.workspace.running(session_of(request), told(progress)) as run:

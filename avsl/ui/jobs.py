@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from avsl.errors import AvslError, Cancelled
 from avsl.progress import Progress, part
@@ -36,13 +37,31 @@ class ResultGone(AvslError):
 
 
 class Replaced(Cancelled):
-    """Stopped because the same session began another job, which now owns the page."""
+    """Stopped because the same session began another job in the same place, which now owns it."""
+
+
+class Overtaken(Cancelled):
+    """Stopped because the same session began another job elsewhere on the page."""
+
+    def __init__(self) -> None:
+        AvslError.__init__(self, copy.OVERTAKEN)
+
+
+class Kept(Protocol):
+    """What a session is given and may come back to; all its files are in one folder."""
+
+    folder: Path
+
+
+K = TypeVar("K", bound=Kept)
 
 
 class Run:
     """One job under way: tells how far it is, and can be stopped from another thread."""
 
-    def __init__(self, tell: Progress) -> None:
+    def __init__(self, tell: Progress, place: str = "") -> None:
+        """``place`` is the part of the page that it works for, if it does."""
+        self.place = place
         self._tell = tell
         self._told_s = -TELL_EVERY_S
         self._stopped = threading.Event()
@@ -153,18 +172,21 @@ class Workspace:
         self.line = line or Line()
         self.shelf = shelf or Shelf()
         self._sessions: dict[str, _Session] = {}
-        self._results: dict[str, Result] = {}
+        self._results: dict[str, Kept] = {}
         self._used_s: dict[str, float] = {}
         self._lock = threading.RLock()
 
     @contextmanager
-    def running(self, session: str, tell: Progress, alone: bool = False) -> Iterator[Run]:
+    def running(
+        self, session: str, tell: Progress, alone: bool = False, place: str = ""
+    ) -> Iterator[Run]:
         """A turn at work for one job of ``session``; ``alone`` stops its earlier ones first."""
-        run = Run(tell)
+        run = Run(tell, place)
         with self._lock:
-            if alone:
-                self.stop(session, Replaced)
-            self._session(session).runs.append(run)
+            mine = self._session(session).runs
+            for earlier in mine if alone else ():
+                earlier.stop(Replaced if earlier.place == place else Overtaken)
+            mine.append(run)
         try:
             with self.line.turn(run):
                 yield run
@@ -189,12 +211,12 @@ class Workspace:
             if variant is not None:
                 self.shelf.give_back(name)
 
-    def stop(self, session: str, reason: type[Cancelled] = Cancelled) -> bool:
+    def stop(self, session: str) -> bool:
         """Stop what ``session`` has at work or waiting; False if there is nothing."""
         with self._lock:
             runs = self._sessions[session].runs if session in self._sessions else []
             for run in runs:
-                run.stop(reason)
+                run.stop()
             return bool(runs)
 
     @contextmanager
@@ -211,7 +233,7 @@ class Workspace:
             if not draft.kept:
                 shutil.rmtree(draft.folder, ignore_errors=True)
 
-    def keep(self, session: str, draft: Draft, result: Result) -> str:
+    def keep(self, session: str, draft: Draft, result: Kept) -> str:
         """File a finished result under ``session``; returns its id."""
         draft.kept = True
         result_id = draft.folder.name
@@ -226,15 +248,16 @@ class Workspace:
                 self._drop(old)
         return result_id
 
-    def find(self, result_id: str | None) -> Result:
-        """The result of that id; raises :class:`ResultGone`."""
+    def find(self, result_id: str | None, kind: type[K] = Result) -> K:
+        """The result of that id and kind; raises :class:`ResultGone`."""
         if not result_id:
             raise ResultGone(copy.NO_RESULT)
         with self._lock:
-            if result_id not in self._results:
+            result = self._results.get(result_id)
+            if not isinstance(result, kind):
                 raise ResultGone(copy.GONE)
             self._used_s[result_id] = time.monotonic()
-            return self._results[result_id]
+            return result
 
     def close(self, session: str) -> None:
         """The session ended: stop its job and delete what it had."""

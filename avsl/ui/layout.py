@@ -1,8 +1,6 @@
 """The page: what stands where, and which handler each button calls."""
 
 import functools
-import inspect
-from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
@@ -10,11 +8,12 @@ import gradio as gr
 from avsl import variants
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
-from avsl.ui import benchmark, choosing, copy, live, views
+from avsl.ui import benchmark, choosing, copy, links, live, studio, views
 from avsl.ui.gallery import offers
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, VIDEO, Page
+from avsl.ui.steps import Parts, named
 from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
@@ -28,7 +27,6 @@ CAMERA = gr.WebcamOptions(
         "audio": {"echoCancellation": False, "noiseSuppression": False, "autoGainControl": False},
     },
 )
-Parts = dict[str, Any]  # component name -> component
 
 
 def build(workspace: Workspace, house: live.House) -> gr.Blocks:
@@ -45,9 +43,12 @@ def build(workspace: Workspace, house: live.House) -> gr.Blocks:
             with gr.Tab(copy.TAB_LOCALIZE, id="localize"):
                 parts = _localize_tab()
             on_air = live.tab(house)
+            bench = studio.tabs(CAMERA)
             benchmark.tab()
         _endpoints(api)  # before the page's own events, which would take their names
+        studio.endpoints(workspace, page.gallery)
         _wire(parts, page)
+        studio.wire(bench, workspace, page.gallery, parts)
         _wire_live(on_air, tabs, parts)
         demo.unload(page.leave)
     demo.queue(max_size=MOST_QUEUED, default_concurrency_limit=None)  # jobs.Line does the waiting
@@ -58,7 +59,7 @@ def launch_options(house: live.House) -> dict[str, Any]:
     """How the app is launched everywhere: its own looks, nothing shared, nothing recorded."""
     return {
         "theme": theme(),
-        "css": CSS + live.style_sheet(),
+        "css": CSS + links.STYLE + live.style_sheet() + studio.style_sheet(),
         "head": HEAD,
         "max_file_size": LIMITS.max_file_bytes,
         "footer_links": ["api"],
@@ -79,7 +80,8 @@ def _localize_tab() -> Parts:
             parts |= _inputs()
             parts |= _variant()
         with gr.Column(scale=7, min_width=320):
-            parts["status"] = gr.HTML(visible=False, elem_id="status")
+            parts["link_note"] = gr.HTML(visible=False, elem_id="link-note")
+            parts["status"] = gr.HTML(visible=False, elem_id="status", elem_classes="avsl-status")
             parts["empty"] = gr.HTML(views.message(copy.EMPTY_TITLE, copy.EMPTY), elem_id="empty")
             with gr.Column(visible=False) as parts["outcome"]:
                 parts |= _outcome()
@@ -217,13 +219,15 @@ def _taking_home() -> Parts:
     parts["files"] = gr.File(
         label=copy.FILES, file_count="multiple", interactive=False, visible=False, elem_id="files"
     )
+    parts["link"] = gr.HTML(elem_id="link", js_on_load=links.SCRIPT, apply_default_css=False)
     return parts
 
 
 def _wire(parts: Parts, page: Page) -> None:
     """Every button to its handler; none of these events is part of the public API."""
-    names = {  # what handlers call the two components that also exist as inputs
-        **parts, "video": parts["video_out"], "picture": parts["picture_out"],
+    names = {  # what handlers call the components of which one is an input and one not
+        **parts, "clip": parts["video"], "video": parts["video_out"],
+        "picture": parts["picture_out"],
     }  # fmt: skip
     outputs = list({id(part): part for part in names.values()}.values())
     quiet = {"api_visibility": "private", "show_progress": "hidden"}
@@ -232,7 +236,7 @@ def _wire(parts: Parts, page: Page) -> None:
     }  # fmt: skip
 
     run = {
-        "fn": _named(page.run, names),
+        "fn": named(page.run, names),
         "inputs": [
             parts[name]
             for name in (
@@ -257,7 +261,8 @@ def _wire(parts: Parts, page: Page) -> None:
         open_tab = chosen.success(lambda: VIDEO, None, parts["mode"], queue=False, **quiet)
         open_tab.success(**run).then(**state)
     buttons = [parts[f"example-{offer.name}"] for offer in offers()]
-    gr.on(None, _named(page.posters, names), None, buttons, **quiet)  # None: when the page loads
+    gr.on(None, named(page.posters, names), None, buttons, **quiet)  # None: when the page loads
+    gr.on(None, named(page.arrive, names), parts["own"], **working)
     parts["stop"].click(page.stop, None, None, queue=False, **quiet)
 
     for mode in (VIDEO, PICTURE):
@@ -269,17 +274,17 @@ def _wire(parts: Parts, page: Page) -> None:
 
     drawing = [parts[name] for name in ("look", "threshold", "opacity")]
     look = {
-        "fn": _named(page.inspect, names),
+        "fn": named(page.inspect, names),
         "inputs": [parts["result"], parts["moment"], *drawing],
-        "outputs": [parts["picture_out"], parts["words"]],
+        "outputs": [parts["picture_out"], parts["words"], parts["link"]],
         "queue": False,
         "trigger_mode": "always_last",
         **quiet,
     }
     for name in ("moment", "look", "threshold", "opacity"):
         parts[name].input(**look)
-    parts["redraw"].click(_named(page.redraw, names), [parts["result"], *drawing], **working)
-    parts["bundle"].click(_named(page.bundle, names), parts["result"], **working)
+    parts["redraw"].click(named(page.redraw, names), [parts["result"], *drawing], **working)
+    parts["bundle"].click(named(page.bundle, names), parts["result"], **working)
 
 
 def _wire_choosing(parts: Parts, page: Page, names: Parts, working: dict, quiet: dict) -> None:
@@ -292,7 +297,7 @@ def _wire_choosing(parts: Parts, page: Page, names: Parts, working: dict, quiet:
     new_clip = (parts["video"].upload, parts["video"].stop_recording, parts["picture"].upload)
     gr.on(new_clip, str, **back)
     load = {
-        "fn": _named(page.load, names),
+        "fn": named(page.load, names),
         "inputs": [parts["other_name"], parts["others"]],
         **working,
     }
@@ -308,24 +313,6 @@ def _wire_live(on_air: gr.HTML, tabs: gr.Tabs, parts: Parts) -> None:
 
     outputs = [parts["video"], parts["mode"], parts["kinds"], tabs]
     on_air.keep(hand_over, None, outputs, api_visibility="private", show_progress="hidden")
-
-
-def _named(handler: Callable, names: Parts) -> Callable:
-    """``handler``'s updates by name as gradio wants them: by component."""
-
-    def by_component(updates: dict[str, Any]) -> dict:
-        return {names[name]: value for name, value in updates.items()}
-
-    @functools.wraps(handler)
-    def once(*arguments):
-        return by_component(handler(*arguments))
-
-    @functools.wraps(handler)
-    def stepwise(*arguments):
-        for updates in handler(*arguments):
-            yield by_component(updates)
-
-    return stepwise if inspect.isgeneratorfunction(handler) else once
 
 
 def _endpoints(api: Api) -> None:

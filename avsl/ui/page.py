@@ -2,25 +2,24 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from html import escape
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
 from avsl import timeline, variants
-from avsl.errors import AvslError, Cancelled, MediaError
+from avsl.errors import AvslError, MediaError
 from avsl.overlay import Style
-from avsl.ui import copy, views
+from avsl.ui import copy, links, views
 from avsl.ui.choosing import admitted, for_example
 from avsl.ui.gallery import Gallery, Offer, offers
-from avsl.ui.handlers import Wish, localized, sentence, session_of, told
-from avsl.ui.jobs import Replaced, Run, Workspace
+from avsl.ui.handlers import Wish, localized, session_of, told
+from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
+from avsl.ui.steps import Updates, guarded, path_of, shown
 
 log = logging.getLogger(__name__)
 
-Updates = dict[str, Any]  # component name -> its new value, or gr.update(...)
+PLACE = "localize"  # whose jobs these are
 VIDEO, PICTURE = "video", "picture"  # which of the two inputs is open
 
 
@@ -45,22 +44,68 @@ class Page:
         progress: gr.Progress = gr.Progress(),  # noqa: B008, gradio finds it by its default
     ) -> Iterator[Updates]:
         """Run the open input; yields the page as it fills. Files come as gradio's payloads."""
-        yield {
-            "status": _shown(views.message(copy.WORKING_TITLE, copy.WORKING, "busy")),
-            **_nothing_found(),
-            "empty": gr.update(visible=False),
-            **_working(True),
-        }
+
+        def wish() -> Wish:
+            files = _files(mode, video, other_sound, picture, sound)
+            return Wish(*files, admitted(variant, request), Style(look, None, opacity))
+
+        yield from self._run(wish, request, progress)
+
+    def arrive(
+        self,
+        own: str,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
+        """Do what the page's address asks for, if it does; ``own`` is the visitor's variant."""
+        link = links.asked(request)
+        if link is None:
+            yield {"link_note": shown("", False)}  # without any, gradio would empty the page
+            return
+        variant = link.variant or (for_example(link.example, own) if link.example else own)
+        waits = bool(link.example) and links.needs_download(variant)
+        note = _left_out(link, variant if waits else "")
 
         def work() -> Iterator[Updates]:
-            files = _files(mode, video, other_sound, picture, sound)
-            wish = Wish(*files, admitted(variant, request), Style(look, None, opacity))
-            session = session_of(request)
-            with self.workspace.running(session, told(progress), alone=True) as run:
-                for result, result_id in localized(self.workspace, session, wish, run):
-                    yield _drawn(result, result_id, wish.style) if result_id else _judged(result)
+            yield {**_restored(link, variant), "link_note": shown(note, bool(note))}
+            if link.example is None:
+                return
+            yield _begun()  # for the first to ask, the example has to be made
+            clip = self.gallery.clip(link.example)
+            yield {"clip": str(clip)}
+            if waits:
+                yield {**_nothing_found(), "status": shown("", False), **_working(False)}
+            else:
+                wish = Wish(clip, None, admitted(variant, request), link.style)
+                yield from self._run(lambda: wish, request, progress, note)
 
-        yield from _guarded(work, _nothing_found)
+        yield from guarded(work, lambda: _nothing_found() | _working(False))
+
+    def _run(
+        self,
+        wished: Callable[[], Wish],
+        request: gr.Request,
+        progress: gr.Progress,
+        note: str = "",
+    ) -> Iterator[Updates]:
+        yield {"link_note": shown(note, bool(note)), **_begun()}
+
+        def work() -> Iterator[Updates]:
+            wish, session = wished(), session_of(request)
+            with self.workspace.running(session, told(progress), alone=True, place=PLACE) as run:
+                for result, result_id in localized(self.workspace, session, wish, run):
+                    if result_id is None:
+                        yield _judged(result)
+                    else:
+                        drawn = _drawn(result, result_id, wish.style)
+                        yield {**drawn, "link": self._link(result, wish.style)}
+
+        yield from guarded(work, lambda: _nothing_found() | _working(False))
+
+    def _link(self, result: Result, style: Style) -> str:
+        """The box with a link to the result, where there can be one."""
+        example = self.gallery.example(result.clip.digest)
+        return links.box(links.query_of(result, example, style))
 
     def example(self, offer: Offer, own: str) -> tuple[dict, str]:
         """The example's clip, generated on first use, and the variant to see it with: ``own`` is
@@ -115,8 +160,8 @@ class Page:
     ) -> Updates:
         """Draw one moment anew from its cached map."""
         try:
-            kept = self.workspace.find(result)
-            return _inspected(kept, time_s, Style(look, threshold, opacity))
+            kept, style = self.workspace.find(result), Style(look, threshold, opacity)
+            return {**_inspected(kept, time_s, style), "link": self._link(kept, style)}
         except AvslError as error:
             return {"words": views.hint(str(error))}
 
@@ -134,7 +179,7 @@ class Page:
         def work(run: Run) -> Updates:
             kept = self.workspace.find(result)
             drawn = kept.draw(Style(look, threshold, opacity), run.progress)
-            return {"video": str(drawn), "files": _shown(None, False)}
+            return {"video": str(drawn), "files": shown(None, False)}
 
         yield from self._at_work(work, request, progress)
 
@@ -148,7 +193,7 @@ class Page:
 
         def work(run: Run) -> Updates:
             files = self.workspace.find(result).bundle(run.progress)
-            return {"files": _shown([str(file) for file in files])}
+            return {"files": shown([str(file) for file in files])}
 
         yield from self._at_work(work, request, progress)
 
@@ -163,33 +208,24 @@ class Page:
         progress: gr.Progress,
         words: str = "",
     ) -> Iterator[Updates]:
-        yield {"status": _shown(views.message(copy.WORKING_TITLE, words, "busy")), **_working(True)}
+        yield {"status": shown(views.message(copy.WORKING_TITLE, words, "busy")), **_working(True)}
 
         def once() -> Iterator[Updates]:
             session = session_of(request)
-            with self.workspace.running(session, told(progress), alone=True) as run:
-                yield {"status": _shown("", False), **work(run), **_working(False)}
+            with self.workspace.running(session, told(progress), alone=True, place=PLACE) as run:
+                yield {"status": shown("", False), **work(run), **_working(False)}
 
-        yield from _guarded(once, dict)
+        yield from guarded(once, lambda: _working(False))
 
 
-def _guarded(
-    work: Callable[[], Iterator[Updates]], unfinished: Callable[[], Updates]
-) -> Iterator[Updates]:
-    """Pass on what ``work`` yields; its end by an error becomes a sentence that stays.
-
-    ``unfinished`` gives what else the page shows after such an end.
-    """
-    try:
-        yield from work()
-    except Replaced:
-        return
-    except Cancelled as error:
-        yield unfinished() | _ended(views.message(copy.STOPPED_TITLE, str(error)))
-    except Exception as error:
-        text = sentence(error)
-        gr.Warning(escape(copy.brief(text), quote=False), title=copy.PROBLEM_TITLE)
-        yield unfinished() | _ended(views.message(copy.PROBLEM_TITLE, text, "problem"))
+def _begun() -> Updates:
+    """The page when a run begins."""
+    return {
+        "status": shown(views.message(copy.WORKING_TITLE, copy.WORKING, "busy")),
+        **_nothing_found(),
+        "empty": gr.update(visible=False),
+        **_working(True),
+    }
 
 
 def _nothing_found() -> Updates:
@@ -198,8 +234,24 @@ def _nothing_found() -> Updates:
     return {"result": None, "empty": gr.update(visible=True), **hidden}
 
 
-def _ended(message: str) -> Updates:
-    return {"status": _shown(message), **_working(False)}
+def _left_out(link: links.Link, waits_for: str) -> str:
+    """What of a link was not done; ``waits_for`` is a variant that has to be downloaded first."""
+    waiting = [copy.link_needs_download(waits_for, copy.RUN)] if waits_for else []
+    told = " ".join([*link.complaints, *waiting])
+    return views.message(copy.LINK_TITLE, told) if told else ""
+
+
+def _restored(link: links.Link, variant: str) -> Updates:
+    """The inputs as a link has them."""
+    listed = [card.name for card in variants.cards()]
+    updates: Updates = {
+        "variant": gr.update(choices=links.choices(variant), value=variant),
+        "others": [] if variant in listed else [variant],
+        "look": link.style.look,
+        "opacity": link.style.opacity,
+    }
+    chosen = link.variant and link.example is None  # an example only brings it along
+    return updates | ({"own": variant} if chosen else {})
 
 
 def _working(busy: bool) -> Updates:
@@ -211,10 +263,6 @@ def _working(busy: bool) -> Updates:
     }
 
 
-def _shown(value: Any, visible: bool = True) -> dict:
-    return gr.update(value=value, visible=visible)
-
-
 def _files(
     mode: str,
     video: dict | None,
@@ -224,16 +272,11 @@ def _files(
 ) -> tuple[Path, Path | None]:
     """The clip or picture to read, and the sound that replaces its own."""
     source, extra = (picture, sound) if mode == PICTURE else (video, other_sound)
-    if not _path(source):
+    if not path_of(source):
         raise MediaError(copy.NO_PICTURE if mode == PICTURE else copy.NO_VIDEO)
-    if mode == PICTURE and not _path(extra):
+    if mode == PICTURE and not path_of(extra):
         raise MediaError(copy.NO_SOUND)
-    return _path(source), _path(extra)
-
-
-def _path(payload: dict | None) -> Path | None:
-    """Where gradio put an uploaded file (it has checked that it lies in its upload folder)."""
-    return Path(payload["path"]) if payload and payload.get("path") else None
+    return path_of(source), path_of(extra)
 
 
 def _judged(result: Result) -> Updates:
@@ -241,7 +284,7 @@ def _judged(result: Result) -> Updates:
     found = result.localization
     both = [timeline.png(found, result.clip.waveform, dark) for dark in (False, True)]
     return {
-        "status": _shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
+        "status": shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
         "empty": gr.update(visible=False),
         "outcome": gr.update(visible=True),
         "about": gr.update(visible=True),
@@ -250,7 +293,7 @@ def _judged(result: Result) -> Updates:
         "notes": views.notes(result.notes),
         "timeline": views.timeline(*both),
         "provenance": views.provenance(found, result.card),
-        "files": _shown(None, False),
+        "files": shown(None, False),
     }
 
 
@@ -260,7 +303,7 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
     start_s = result.first_moment_s()
     step_s = float(moments[1] - moments[0]) if len(moments) > 1 else 1.0
     return {
-        "status": _shown("", False),
+        "status": shown("", False),
         "result": result_id,
         "video": str(result.video),
         "notes": views.notes(result.notes),
@@ -268,7 +311,9 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
         "moment": gr.update(
             maximum=max(float(moments[-1]), step_s), step=round(step_s, 4), value=start_s,
         ),
-        "threshold": gr.update(value=found.threshold, info=copy.calibrated(found.threshold)),
+        "threshold": gr.update(
+            value=style.threshold or found.threshold, info=copy.calibrated(found.threshold),
+        ),
         **_inspected(result, start_s, style),
         **_working(False),
     }  # fmt: skip

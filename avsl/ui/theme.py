@@ -71,7 +71,9 @@ def theme() -> gr.themes.Base:
 
 
 CSS = """
-.gradio-container { max-width: 1240px !important; margin: 0 auto !important; }
+.gradio-container {  /* without a width it would be as wide as all tabs beside each other */
+  width: 100% !important; max-width: 1240px !important; margin: 0 auto !important;
+}
 .html-container { padding: 0 !important; }
 footer .divider { display: none; }
 :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
@@ -139,19 +141,21 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   box-shadow: 0 0 0 1px rgb(0 0 0 / 25%);
 }
 
-/* gradio's progress: below the words instead of across them */
-#status .pending { opacity: 1; }
-#status [data-testid=status-tracker] {
+/* gradio's progress: below the words instead of across them; twice, to outweigh its own */
+.avsl-status.avsl-status .pending { opacity: 1; }
+.avsl-status.avsl-status [data-testid=status-tracker] {
   bottom: 0; justify-content: flex-end; padding: 0 1.2rem 1.1rem !important; background: none;
 }
-#status .progress-text { top: 1rem; right: 1.2rem; padding: 0; transform: none; }
-#status .progress-level { align-items: flex-start; width: 100%; gap: .45rem; }
-#status .progress-level-inner { margin: 0; overflow-wrap: anywhere; }
-#status .progress-text, #status .progress-level-inner {
+.avsl-status.avsl-status .progress-text { top: 1rem; right: 1.2rem; padding: 0; transform: none; }
+.avsl-status.avsl-status .progress-level { align-items: flex-start; width: 100%; gap: .45rem; }
+.avsl-status.avsl-status .progress-level-inner { margin: 0; overflow-wrap: anywhere; }
+.avsl-status.avsl-status .progress-text, .avsl-status.avsl-status .progress-level-inner {
   font: .875rem var(--font); color: var(--body-text-color-subdued);
 }
-#status .progress-bar-wrap { width: 100%; height: 6px; border: 0; border-radius: 3px; }
-#status .progress-bar-wrap { background: var(--border-color-primary); overflow: hidden; }
+.avsl-status.avsl-status .progress-bar-wrap {
+  width: 100%; height: 6px; border: 0; border-radius: 3px; overflow: hidden;
+  background: var(--border-color-primary);
+}
 
 #video video, #picture img { max-height: 210px; }
 #overlay video { max-height: 70vh; }
@@ -309,13 +313,15 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
   .avsl-plots text { font-size: 13px; }
   .avsl-plots .tick { font-size: 11.5px; }
   header h1 { font-size: 1.35rem; }
-  .gradio-container { padding-left: .5rem !important; padding-right: .5rem !important; }
+  .tab-container.tab-container button { padding: 0 .5rem; font-size: .875rem; }
 }
 """
 
-# gradio confines CSS to below the place of its toasts, which must not lie over the sentence
+# gradio confines CSS to below its frame and the place of its toasts: what concerns these is here;
+# toasts must not lie over the sentence, and a phone has no room for wide edges
 HEAD = """<style>
 @media (min-width: 641px) { .toast-wrap { top: auto !important; bottom: 1rem; } }
+@media (max-width: 640px) { .gradio-container > .main.main { padding: 1rem .8rem; } }
 </style>"""
 
 # gradio calls it an error when the browser cannot play an upload, which avsl may well read

@@ -3,7 +3,7 @@
 import base64
 from html import escape
 
-from avsl.localization import Localization, Verdict, summary
+from avsl.localization import Localization, Provenance, Verdict, summary
 from avsl.overlay import VERDICT_RGB
 from avsl.ui import copy
 from avsl.variants import State, VariantCard
@@ -40,7 +40,7 @@ def heading(text: str) -> str:
 def verdict(found: Localization) -> str:
     """The whole clip in words, with the share of every verdict."""
     shares = "".join(
-        f"<li>{_dot(each)}{escape(each.value)} <b>{_seconds(found, each)}</b></li>"
+        f"<li>{dot(each)}{escape(each.value)} <b>{_seconds(found, each)}</b></li>"
         for each in Verdict
         if found.share(each) > 0
     )
@@ -54,7 +54,8 @@ def _seconds(found: Localization, verdict: Verdict) -> str:
     return f"{found.share(verdict) * found.duration_s:.1f} s"
 
 
-def _dot(verdict: Verdict) -> str:
+def dot(verdict: Verdict) -> str:
+    """A verdict's colour, to stand before its words."""
     red, green, blue = VERDICT_RGB[verdict]
     return f'<span class="dot" style="background:rgb({red},{green},{blue})"></span>'
 
@@ -67,17 +68,17 @@ def notes(notes: tuple[str, ...]) -> str:
     return f'<div class="avsl-notes"><h3>{escape(copy.NOTES)}</h3><ul>{lines}</ul></div>'
 
 
-def timeline(light: bytes, dark: bytes) -> str:
+def timeline(light: bytes, dark: bytes, text: str = copy.TIMELINE_ALT) -> str:
     """The timeline in both themes; the style sheet shows the right one."""
     return '<div class="avsl-timeline" tabindex="0">' + "".join(
-        f'<img class="{name}" src="{_data(png, "png")}" alt="{escape(copy.TIMELINE_ALT)}">'
+        f'<img class="{name}" src="{data_url(png, "png")}" alt="{escape(text)}">'
         for name, png in (("light", light), ("dark", dark))
     ) + "</div>"  # fmt: skip
 
 
 def picture(jpeg: bytes, text: str) -> str:
     """The inspected frame; ``text`` is read out to those who do not see it."""
-    return f'<img class="avsl-picture" src="{_data(jpeg, "jpeg")}" alt="{escape(text)}">'
+    return f'<img class="avsl-picture" src="{data_url(jpeg, "jpeg")}" alt="{escape(text)}">'
 
 
 def moment(found: Localization, index: int, threshold: float) -> str:
@@ -91,7 +92,7 @@ def moment(found: Localization, index: int, threshold: float) -> str:
         "loudness": f"{found.loudness_dbfs[index]:.0f} dBFS",
     }
     return (
-        f'<div class="avsl-moment"><p>{_dot(this)}<b>{escape(this.value)}</b> '
+        f'<div class="avsl-moment"><p>{dot(this)}<b>{escape(this.value)}</b> '
         f"at {time_s:.1f} s</p>{_definitions(rows)}</div>"
     )
 
@@ -102,6 +103,7 @@ def provenance(found: Localization, card: VariantCard) -> str:
     rows = {
         "variant": card.title,
         "avsl": made.avsl_version,
+        **({"weights": _weights(made)} if made.weights_sha256 else {}),
         "threshold": _ruled(found.threshold, card.threshold_rule),
         "gate": _ruled(found.confidence_gate, card.confidence_rule),
         "maps": f"{len(found.maps)}, {made.map_rate_hz:g} a second",
@@ -111,6 +113,11 @@ def provenance(found: Localization, card: VariantCard) -> str:
     return (
         f'<div class="avsl-provenance"><h3>{escape(copy.PROVENANCE)}</h3>{_definitions(rows)}</div>'
     )
+
+
+def _weights(made: Provenance) -> str:
+    revision = f"revision {made.revision[:12]}, " if made.revision else ""
+    return f"{revision}sha256 {made.weights_sha256[:12]}"
 
 
 def _ruled(number: float, rule: str) -> str:
@@ -141,5 +148,6 @@ def _definitions(rows: dict[str, str]) -> str:
     ) + "</dl>"  # fmt: skip
 
 
-def _data(content: bytes, kind: str) -> str:
+def data_url(content: bytes, kind: str) -> str:
+    """A picture as the address of itself."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -8,14 +8,35 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from avsl import hub
+from avsl.checksum import sha256_of
 from avsl.errors import VariantError
 from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import acl_card, fetch_all, missing
-from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Evidence, State, Variant, VariantCard
+from avsl.variants.base import (
+    CARD_FILE,
+    WEIGHTS_FILE,
+    Evidence,
+    Origin,
+    State,
+    Variant,
+    VariantCard,
+    origin_of,
+)
 from avsl.variants.folders import shipped_cards, shipped_folders
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
-__all__ = ["Evidence", "State", "Variant", "VariantCard", "cards", "commands", "is_hub_id", "load"]
+__all__ = [
+    "Evidence",
+    "Origin",
+    "State",
+    "Variant",
+    "VariantCard",
+    "cards",
+    "commands",
+    "is_hub_id",
+    "load",
+    "origin_of",
+]
 
 
 @dataclass(frozen=True)
@@ -30,11 +51,19 @@ def _load_acl(progress: Progress) -> Variant:
     progress(1.0, "loading the networks")
     from avsl.checkpoint import from_files  # networks take seconds to import: only when needed
 
-    return from_files(*files)
+    variant = from_files(*files)
+    variant.origin = Origin("acl", weights_sha256=sha256_of(*files))
+    return variant
+
+
+def _load_sync(progress: Progress) -> Variant:
+    variant = SyncVariant()
+    variant.origin = Origin("sync")
+    return variant
 
 
 _REGISTRY = {
-    "sync": _Entry(lambda: SYNC_CARD, list, lambda progress: SyncVariant()),
+    "sync": _Entry(lambda: SYNC_CARD, list, _load_sync),
     "acl": _Entry(acl_card, missing, _load_acl),
 }
 
@@ -69,9 +98,9 @@ def load(
     if name in _REGISTRY:
         return _REGISTRY[name].load(progress)
     if name in shipped:
-        return _load_folder(shipped[name], name=name)
+        return _load_folder(shipped[name], Origin(name), name=name)
     if local:
-        return _load_folder(Path(name))
+        return _load_folder(Path(name), Origin(str(Path(name).resolve())))
     known = ", ".join([*_REGISTRY, *shipped])
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
@@ -92,13 +121,15 @@ def _load_from_hub(name: str, progress: Progress, revision: str | None) -> Varia
     revision = written or revision
     fetched = hub.fetch_folder(repo, (CARD_FILE, WEIGHTS_FILE), progress, revision)
     called = f"{repo}@{revision}" if revision else repo
-    return _load_folder(fetched.folder, name=called, note=fetched.note)
+    origin = Origin(repo, fetched.commit or revision or "")
+    return _load_folder(fetched.folder, origin, name=called, note=fetched.note)
 
 
-def _load_folder(folder: Path, **facts: str) -> Variant:
+def _load_folder(folder: Path, origin: Origin, **facts: str) -> Variant:
     """The variant of ``folder`` with some facts of its card replaced."""
     from avsl.checkpoint import load_folder
 
     variant = load_folder(folder)
     variant.card = replace(variant.card, **facts)
+    variant.origin = replace(origin, weights_sha256=sha256_of(folder / WEIGHTS_FILE))
     return variant

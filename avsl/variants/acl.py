@@ -1,5 +1,7 @@
 """ACL as a variant: frames and sound windows in, maps out; and its researcher's door."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -12,7 +14,7 @@ from avsl.models.clip import CLIP_MEAN, CLIP_STD
 from avsl.models.int8 import int8_vision
 from avsl.progress import Progress, no_progress
 from avsl.variants.acl_card import ACL_CARD
-from avsl.variants.base import Evidence, VariantCard
+from avsl.variants.base import Evidence, VariantCard, origin_of
 from avsl.variants.frames import Eye
 from avsl.variants.image_audio import Heard, ImageAudioVariant
 
@@ -56,10 +58,12 @@ class AclVariant(ImageAudioVariant):
 
     def in_int8(self) -> "AclVariant":
         """The same variant with 8-bit frame encoding."""
-        return AclVariant(
+        copy = AclVariant(
             self.model, self.card, self.class_names, self.image_px, self.window_s, int8=True,
             probed=self.probed,
         )  # fmt: skip
+        copy.origin = replace(origin_of(self), mode="int8")
+        return copy
 
     # The researcher's door: tensors in, tensors out, on the variant's device.
 

@@ -41,6 +41,16 @@ class VariantCard:
     note: str = ""  # what the user of this copy has to know; told with every result
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a loaded variant is from, so that the same one can be had again."""
+
+    asked: str = ""  # name, Hub id or whole path of a folder, for ``avsl.load``; "": not loaded
+    revision: str = ""  # of a Hub id: the commit, where it is known
+    weights_sha256: str = ""  # of its file, or of its files one after the other; "": it has none
+    mode: str = ""  # "int8", "untrained"; "": as it was loaded
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """What a variant found at T moments; raw, before any threshold."""
@@ -54,7 +64,10 @@ class Evidence:
 
 
 class Variant(Protocol):
-    """A network or an algorithm that turns a clip into evidence."""
+    """A network or an algorithm that turns a clip into evidence.
+
+    What :func:`avsl.load` gives has an ``origin`` too: see :func:`origin_of`.
+    """
 
     card: VariantCard
 
@@ -63,3 +76,8 @@ class Variant(Protocol):
     ) -> Evidence:
         """Maps at ``times_s`` (T,) float64, rising, in seconds on the clip's clock."""
         ...
+
+
+def origin_of(variant: Variant) -> Origin:
+    """Where ``variant`` is from; nothing is known of one that was made in memory."""
+    return getattr(variant, "origin", Origin())

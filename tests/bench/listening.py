@@ -1,6 +1,9 @@
 """Which variants listen: the listening score of all that ship, and of baselines that hear nothing.
 
     python -m tests.bench.listening [--films 8] [--other foreign] [--variants sync acl-tiny ...]
+    python -m tests.bench.listening --json avsl/ui/studio/yardstick.json
+
+The second makes the table that the app shows beside the score of a visitor's clip.
 
 Films of the sounding world with two things in view, one of which sounds. The other sound is
 ``foreign``, of a later film whose source is not in view in the first; or of the ``silent`` thing in
@@ -9,7 +12,10 @@ parts are percentages of the same films. See :class:`avsl.listening.Listening`.
 """
 
 import argparse
+import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -17,6 +23,7 @@ from avsl import load
 from avsl.listening import Listening, Reaction, listening, probe
 from avsl.synthetic.world import MIDDLING, Cinema, Film, Recipe, World
 from avsl.variants.folders import shipped_folders
+from avsl.version import __version__
 from train.evaluation.baselines import Baseline, baselines
 
 FPS_HZ, DURATION_S, PX = 16.0, 6.0, 224
@@ -35,12 +42,14 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=8)
     parser.add_argument("--other", choices=("foreign", "silent"), default="foreign")
     parser.add_argument("--variants", nargs="+", default=names, choices=names)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the scores there too")
     options = parser.parse_args()
     films = [CINEMA.film("listening", 0, index) for index in range(options.films)]
     find = foreign if options.other == "foreign" else of_the_silent
     others = [find(films, index) for index in range(len(films))]
     print(f"{len(films)} films of {DURATION_S:g} s, other sound {options.other}; deaf: {[*deaf]}")
     print(HEADER)
+    rows = []
     for name in options.variants:
         variant = deaf.get(name) or load(name)
         tellings = [
@@ -48,6 +57,33 @@ def main() -> None:
             for film, other in zip(films, others, strict=True)
         ]
         print(row(name, tellings), flush=True)
+        rows.append(scores(name, variant.card.title, name in deaf, tellings))
+    if options.json:
+        options.json.write_text(json.dumps(report(options.films, options.other, rows), indent=1))
+
+
+def report(films: int, other: str, rows: list[dict]) -> dict:
+    """What the app reads: see :mod:`avsl.ui.studio.yardstick`."""
+    return {
+        "films": films,
+        "seconds": DURATION_S,
+        "other": other,
+        "avsl_version": __version__,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "variants": rows,
+    }
+
+
+def scores(name: str, title: str, deaf: bool, tellings: list[Listening]) -> dict:
+    scored = [each for each in tellings if each.score is not None]
+    return {
+        "name": name,
+        "title": title,
+        "deaf": deaf,
+        "score": round(float(np.mean([each.score for each in scored])), 4) if scored else None,
+        "films": len(scored),
+        "moments": sum(each.moments for each in scored),
+    }
 
 
 def always(baseline: Baseline) -> Baseline:

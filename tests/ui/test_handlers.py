@@ -453,7 +453,9 @@ def client(address, tmp_path):
 
 def test_the_named_endpoints_are_these_and_no_others(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(endpoints) == {"/localize", "/inspect", "/redraw", "/bundle", "/variants"}
+    assert set(endpoints) == {
+        "/localize", "/inspect", "/redraw", "/bundle", "/variants", "/compare", "/probe",
+    }  # fmt: skip
     required = [
         parameter["parameter_name"]
         for parameter in endpoints["/localize"]["parameters"]

@@ -1,0 +1,9 @@
+"""The Studio: several variants on one clip side by side, and whether one of them listens.
+
+``yardstick.json`` holds the listening scores of the variants that ship.
+"""
+
+from avsl.ui.studio.api import endpoints
+from avsl.ui.studio.tabs import style_sheet, tabs, wire
+
+__all__ = ["endpoints", "style_sheet", "tabs", "wire"]
