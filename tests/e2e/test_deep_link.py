@@ -30,7 +30,7 @@ def test_a_link_is_run_and_drawn_as_it_says_and_can_be_passed_on(open_page, app)
     assert page.input_value("#threshold input[type=number]") == "0.4"
     assert page.input_value("#opacity input[type=number]") == "0.9"
     assert page.locator("#variant input:checked").get_attribute("value") == "sync"
-    assert page.locator("#video video").count() == 1
+    expect(page.locator("#video video")).to_have_count(1)
     assert not page.locator("#link-note .avsl-message").is_visible()
     assert page.eval_on_selector("#overlay video", PLAYED)["sound"] > 1000
     expect(page.locator("#link input")).to_have_value(app.url + LINK)
