@@ -1,9 +1,11 @@
 """The socket of the Live tab and its fallback, with a session whose answer is known."""
 
 import base64
+import gc
 import logging
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from avsl.live import LiveSession
 from avsl.localization import Verdict
 from avsl.ui import copy
 from avsl.ui.live import House, route, visit
@@ -254,3 +257,27 @@ def test_a_call_that_is_nonsense_is_refused(house, rooms):
         assert decode_answer(answers[0]).stage is Stage.REFUSED
     assert exchange([7, None]) == ""
     soon(lambda: not live_threads())
+
+
+def test_nothing_of_a_session_stays_in_memory_when_its_socket_has_closed(rooms):
+    opened = []
+
+    def remembered(variant) -> LiveSession:
+        session = LiveSession(variant)
+        opened.append(weakref.ref(session))
+        return session
+
+    with TestClient(Starlette(routes=[route(House(rooms, remembered))])) as client:
+        with client.websocket_connect("/live") as socket:
+            become_live(socket)
+            for index in range(4):
+                socket.send_bytes(encode(Hear(index / 10, np.full(1600, 0.1, np.float32))))
+                socket.send_bytes(encode(See(index / 10, jpeg())))
+            while not isinstance(told(socket), Shown):
+                pass
+            assert opened[0]() is not None
+        deadline_s = time.monotonic() + SOON_S
+        while opened[0]() is not None and time.monotonic() < deadline_s:
+            gc.collect()
+            time.sleep(0.05)
+    assert opened[0]() is None
