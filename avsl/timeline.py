@@ -27,7 +27,7 @@ def figure(localization: Localization, waveform: np.ndarray, dark: bool = False)
     _confidence_lane(lanes[2], localization)
     _verdict_lane(lanes[3], localization)
     for lane in lanes:
-        _dress(lane, ink)
+        dress(lane, ink)
     lanes[-1].set_xlim(0, localization.duration_s)
     lanes[-1].set_xlabel("seconds", color=ink)
     _key(chart, ink)
@@ -87,7 +87,8 @@ def _verdict_lane(lane: Axes, localization: Localization) -> None:
     lane.set_ylabel("verdict")
 
 
-def _dress(lane: Axes, ink: str) -> None:
+def dress(lane: Axes, ink: str) -> None:
+    """A lane of a chart in the looks of all: no frame, small letters in ``ink``."""
     lane.set_facecolor("none")
     lane.tick_params(colors=ink, labelsize=8)
     lane.yaxis.label.set_color(ink)

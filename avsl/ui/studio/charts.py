@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from avsl.compare import Comparison, Overlap
 from avsl.localization import Localization, Verdict, spans
 from avsl.overlay import VERDICT_RGB
+from avsl.timeline import dress
 from avsl.ui.studio import copy
 
 LINES = (  # light, dark, dashes: never told apart by colour alone
@@ -44,7 +45,7 @@ def _figure(comparison: Comparison, agreed: Overlap, dark: bool) -> Figure:
         _verdicts(lane, entrant.name, entrant.localization)
     _ious(last, comparison, agreed, dark)
     for lane in (*lanes, last):
-        _dress(lane, ink)
+        dress(lane, ink)
     last.set_xlim(0, comparison.entrants[0].localization.duration_s)
     last.set_xlabel(copy.TIME_LABEL, color=ink, fontsize=9)
     patches = [Patch(color=_hex(verdict), label=verdict.value) for verdict in Verdict]
@@ -77,15 +78,6 @@ def _ious(lane: Axes, comparison: Comparison, agreed: Overlap, dark: bool) -> No
     lane.set_yticks([0, 0.5, 1])
     lane.grid(axis="y", linewidth=0.4, alpha=0.4)
     lane.set_ylabel(copy.IOU, rotation=0, ha="right", va="center")
-
-
-def _dress(lane: Axes, ink: str) -> None:
-    lane.set_facecolor("none")
-    lane.tick_params(colors=ink, labelsize=8)
-    lane.yaxis.label.set_color(ink)
-    lane.yaxis.label.set_fontsize(9)
-    for edge in lane.spines.values():
-        edge.set_visible(False)
 
 
 def _hex(verdict: Verdict) -> str:
