@@ -25,6 +25,7 @@ class ComparePage(Desk):
     """The tab's behaviour; :mod:`avsl.ui.studio.compare_tab` maps names to components."""
 
     place = "compare"
+    kind = Bout
     sections = ("outcome", "inspection")
     pressed = ("run", "redraw", "prepare")
 
@@ -99,20 +100,6 @@ class ComparePage(Desk):
                 "video": str(bout.footage.draw(style, run.progress)),
                 "files": shown(None, False),
             }
-
-        yield from self.again(work, request, progress)
-
-    def prepare(
-        self,
-        result: str | None,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Updates]:
-        """Write the files to take home and offer them."""
-
-        def work(run: Run) -> Updates:
-            files = self.workspace.find(result, Bout).files(run.progress)
-            return {"files": shown([str(file) for file in files])}
 
         yield from self.again(work, request, progress)
 

@@ -23,6 +23,7 @@ class Desk:
     """One Studio tab's behaviour, by component name."""
 
     place: str  # whose jobs these are
+    kind: type  # of its results, which have ``files``
     sections: tuple[str, ...]  # of the page, hidden while there is no result
     pressed: tuple[str, ...]  # the buttons that start something
 
@@ -73,6 +74,20 @@ class Desk:
                 yield {**work(run), **self.done()}
 
         yield from guarded(once, lambda: self.working(False))
+
+    def prepare(
+        self,
+        result: str | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),  # noqa: B008
+    ) -> Iterator[Updates]:
+        """Write the files to take home and offer them."""
+
+        def work(run: Run) -> Updates:
+            files = self.workspace.find(result, self.kind).files(run.progress)
+            return {"files": shown([str(file) for file in files])}
+
+        yield from self.again(work, request, progress)
 
     def done(self) -> Updates:
         return {"status": shown("", False), **self.working(False)}

@@ -8,7 +8,6 @@ from avsl.errors import AvslError
 from avsl.ui import copy as words
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
-from avsl.ui.jobs import Run
 from avsl.ui.steps import Updates, path_of, shown
 from avsl.ui.studio import copy, listening_views
 from avsl.ui.studio.desk import Desk, busy, choices, clip_of, moments
@@ -22,6 +21,7 @@ class ListeningPage(Desk):
     """The tab's behaviour; :mod:`avsl.ui.studio.listening_tab` maps names to components."""
 
     place = "listening"
+    kind = Trial
     sections = ("outcome", "inspection")
     pressed = ("run", "prepare")
 
@@ -57,20 +57,6 @@ class ListeningPage(Desk):
             return {"figures": listening_views.moment(trial, time_s)}
         except AvslError as error:
             return {"figures": page_views.hint(str(error))}
-
-    def prepare(
-        self,
-        result: str | None,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Updates]:
-        """Write the files to take home and offer them."""
-
-        def work(run: Run) -> Updates:
-            files = self.workspace.find(result, Trial).files(run.progress)
-            return {"files": shown([str(file) for file in files])}
-
-        yield from self.again(work, request, progress)
 
 
 def offered(others: list[str], chosen: str) -> dict:
