@@ -161,7 +161,7 @@ def _wav(path: Path, waveform: np.ndarray) -> None:
         file.writeframes((32767 * waveform).astype("<i2").tobytes())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # until these tests end: it keeps an event loop running meanwhile
 def launch() -> Iterator[Callable]:
     """Launches a Chromium with more flags; it is closed in the end."""
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -178,7 +178,7 @@ def launch() -> Iterator[Callable]:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(launch, camera_flags) -> Iterator:
     browser = launch(camera_flags)
     yield browser
