@@ -17,17 +17,15 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from avsl import manifest, share, timeline
+from avsl import captions, manifest, share, timeline
 from avsl.clip import Clip
 from avsl.errors import SettingError
 from avsl.localization import (
     Localization,
     Region,
-    Verdict,
     best_moment,
     mask,
     regions_with_cells,
-    spans,
 )
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
@@ -184,50 +182,9 @@ def _region_row(region: Region | None) -> list[str]:
 
 
 def captions_vtt(job: Job, path: Path) -> None:
-    """WebVTT: what is said of every stretch, and where the region is."""
-    path.write_text(
-        "WEBVTT\n\n"
-        + "\n".join(
-            f"{_clock(start_s)} --> {_clock(end_s)}\n{text}\n"
-            for start_s, end_s, text in captions(job.localization, job.threshold)
-        )
-    )
-
-
-def captions(
-    localization: Localization, threshold: float | None = None
-) -> list[tuple[float, float, str]]:
-    """(start_s, end_s, words) for every stretch with one verdict and one place."""
-    cues: list[tuple[float, float, str]] = []
-    for span in spans(localization):
-        inside = (localization.times_s >= span.start_s) & (localization.times_s < span.end_s)
-        start_s = span.start_s
-        for index in np.flatnonzero(inside):
-            text = _words(localization, index, threshold)
-            end_s = min(float(localization.times_s[index]) + _step_s(localization), span.end_s)
-            if cues and cues[-1][2] == text and abs(cues[-1][1] - start_s) < 1e-9:
-                start_s = cues.pop()[0]
-            cues.append((start_s, end_s, text))
-            start_s = end_s
-    return cues
-
-
-def _words(localization: Localization, index: int, threshold: float | None) -> str:
-    verdict = localization.verdicts[index]
-    if verdict is not Verdict.SOUNDING:
-        return f"({verdict.value})"
-    heard, places = localization.heard(index), localization.regions(index, threshold)
-    return f"{heard}, {places[0].where if places else 'no region over the threshold'}"
-
-
-def _step_s(localization: Localization) -> float:
-    return 1 / localization.provenance.map_rate_hz
-
-
-def _clock(time_s: float) -> str:
-    milliseconds = round(time_s * 1000)
-    minutes, rest = divmod(milliseconds, 60_000)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}:{rest / 1000:06.3f}"
+    """WebVTT: what is heard and where, while anything is."""
+    cues = captions.captions(job.localization, job.threshold)
+    path.write_text(captions.webvtt(cues), encoding="utf-8")
 
 
 def manifest_json(job: Job, path: Path) -> None:

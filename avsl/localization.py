@@ -167,6 +167,12 @@ def verdicts(
     )
 
 
+def edges_s(localization: Localization) -> np.ndarray:
+    """(T + 1,) between which each moment holds: 0, midway between moments, the clip's end."""
+    times = localization.times_s
+    return np.array([0.0, *((times[1:] + times[:-1]) / 2), localization.duration_s])
+
+
 @dataclass(frozen=True)
 class Span:
     """A run of moments with one verdict, end exclusive; spans tile the clip."""
@@ -178,8 +184,7 @@ class Span:
 
 def spans(localization: Localization) -> list[Span]:
     """The verdicts as runs from 0 to the clip's end, changing midway between moments."""
-    times = localization.times_s
-    edges = [0.0, *((times[1:] + times[:-1]) / 2), localization.duration_s]
+    edges = edges_s(localization)
     runs: list[Span] = []
     for index, verdict in enumerate(localization.verdicts):
         start_s = edges[index]

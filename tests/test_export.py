@@ -3,15 +3,15 @@
 import csv
 import json
 import zipfile
-from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from avsl import timeline
+from avsl.captions import captions, webvtt
 from avsl.errors import SettingError, StorageError
-from avsl.export import FORMATS, Job, bundle, captions, export, rle
+from avsl.export import FORMATS, Job, bundle, export, rle
 from avsl.localization import Localization, Verdict
 from avsl.localizer import Localizer
 from avsl.media import read
@@ -118,18 +118,8 @@ def test_run_lengths_decode_to_the_mask(filled):
     assert np.array_equal(decode(rle(inside)), inside)
 
 
-def test_captions_tile_the_clip_and_say_where(job, files):
-    cues = captions(job.localization)
-    assert [text for _, _, text in cues] == [
-        "sound, lower left",
-        "(heard, but not in view)",
-        "(nothing audible)",
-    ]
-    assert cues[0][0] == 0
-    assert cues[-1][1] == pytest.approx(3.0)
-    assert all(a[1] == pytest.approx(b[0]) for a, b in pairwise(cues))
-    text = files["vtt"].read_text()
-    assert text.startswith("WEBVTT\n\n00:00:00.000 --> ")
+def test_captions_are_those_of_the_localization_at_the_threshold_drawn(job, files):
+    assert files["vtt"].read_text(encoding="utf-8") == webvtt(captions(job.localization, 0.5))
 
 
 def test_manifest_names_variant_rate_style_and_clip(job, files):

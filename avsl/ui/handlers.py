@@ -14,8 +14,8 @@ from pathlib import Path
 import gradio as gr
 
 from avsl import variants
+from avsl.captions import captions
 from avsl.errors import AvslError, MediaError
-from avsl.export import captions
 from avsl.localization import Localization, Verdict, spans, summary
 from avsl.localizer import Localizer
 from avsl.media import read
@@ -229,10 +229,7 @@ def report(result: Result) -> dict:
         "width": found.width,
         "height": found.height,
         "spans": [asdict(span) for span in spans(found)],
-        "captions": [
-            {"start_s": start_s, "end_s": end_s, "text": text}
-            for start_s, end_s, text in captions(found)
-        ],
+        "captions": [asdict(cue) for cue in captions(found)],
         "verdict_shares": {verdict.value: found.share(verdict) for verdict in Verdict},
         "threshold": found.threshold,
         "confidence_gate": found.confidence_gate,

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from avsl.errors import Cancelled, WeightsError
-from avsl.export import captions
 from avsl.localizer import Localizer
 from avsl.media import output_rate_hz, write_video
 from avsl.progress import no_progress
@@ -313,10 +312,6 @@ def test_a_sound_without_a_name_is_a_sound():
     assert "<dt>heard</dt><dd>Dog &amp; bark</dd>" in named
     assert "<dt>heard</dt><dd>sound</dd>" in unnamed
     assert [moment(found, index, None)["heard"] for index in (0, 9)] == ["Dog & bark", "sound"]
-    assert [text for _, _, text in captions(found)] == [
-        "Dog & bark, lower left",
-        "sound, lower left",
-    ]
     assert copy.moment_words("sounding here", "", ["left"], 1.0) == "At 1.0 s: sounding here, left."
     nameless = Localizer(CornerVariant()).run(tone_clip(1.0))
     assert "heard" not in views.moment(nameless, 0, 0.5)
