@@ -236,7 +236,7 @@ class Rightness:
     """What one variant shows against the truth, by :mod:`avsl.metrics`; in [0, 1]."""
 
     name: str
-    overlaps: np.ndarray  # (T,) float64: consensus IoU; nan where nothing in view sounds
+    overlaps: np.ndarray  # (M,) float64: consensus IoU; nan where nothing in view sounds
     ciou: float  # their mean; nan where there are none, as the two below
     success: float  # share of them that reach 0.5
     auc: float
@@ -244,17 +244,21 @@ class Rightness:
 
 
 def against_truth(
-    comparison: Comparison, truth: np.ndarray, threshold: float | None = None
+    comparison: Comparison,
+    truth: np.ndarray,
+    moments: Sequence[int] | None = None,
+    threshold: float | None = None,
 ) -> tuple[Rightness, ...]:
     """Every variant's shown maps against the truth.
 
-    ``truth``: masks (T, H, W) in [0, 1] at the comparison's moments, one (H, W) for all, or one box
-    (4,) x0, y0, x1, y1 in the clip's pixels for all. Raises :class:`SettingError` for any other
-    shape.
+    ``moments``: the indices of the M moments at which the truth is known; None: all T of them.
+    ``truth``: masks (M, H, W) in [0, 1] at these, one (H, W) for all, or one box (4,) x0, y0, x1,
+    y1 in the clip's pixels for all. Raises :class:`SettingError` for any other shape.
     """
     found = comparison.entrants[0].localization
-    masks = _masks(np.asarray(truth), len(found.times_s), found.width, found.height)
-    return tuple(_rightness(entrant, masks, threshold) for entrant in comparison.entrants)
+    known = range(len(found.times_s)) if moments is None else moments
+    masks = _masks(np.asarray(truth), len(known), found.width, found.height)
+    return tuple(_rightness(entrant, masks, known, threshold) for entrant in comparison.entrants)
 
 
 def _masks(truth: np.ndarray, moments: int, width: int, height: int) -> torch.Tensor:
@@ -272,9 +276,11 @@ def _masks(truth: np.ndarray, moments: int, width: int, height: int) -> torch.Te
     )
 
 
-def _rightness(entrant: Entrant, truth: torch.Tensor, threshold: float | None) -> Rightness:
+def _rightness(
+    entrant: Entrant, truth: torch.Tensor, moments: Sequence[int], threshold: float | None
+) -> Rightness:
     level = entrant.localization.threshold if threshold is None else checked_threshold(threshold)
-    areas = _areas(entrant.localization, truth, level)
+    areas = _areas(entrant.localization, truth, moments, level)
     sounding = areas.truth > 0
     overlaps = torch.where(sounding, ciou(areas), torch.nan)
     heard = overlaps[sounding]
@@ -283,14 +289,16 @@ def _rightness(entrant: Entrant, truth: torch.Tensor, threshold: float | None) -
     return Rightness(entrant.name, overlaps.numpy(), *means)
 
 
-def _areas(found: Localization, truth: torch.Tensor, threshold: float) -> Areas:
+def _areas(
+    found: Localization, truth: torch.Tensor, moments: Sequence[int], threshold: float
+) -> Areas:
     """A few maps at a time, since each is brought to the truth's size."""
     height, width = truth.shape[1:]
     levels, parts = torch.tensor([threshold], dtype=torch.float64), []
     for start in range(0, len(truth), MAPS_AT_ONCE):
-        some = range(start, min(start + MAPS_AT_ONCE, len(truth)))
-        maps = np.stack([upscaled(found.shown(index), width, height) for index in some])
-        parts.append(areas_at(torch.from_numpy(maps), truth[some.start : some.stop], levels).at(0))
+        some = slice(start, start + MAPS_AT_ONCE)
+        maps = np.stack([upscaled(found.shown(index), width, height) for index in moments[some]])
+        parts.append(areas_at(torch.from_numpy(maps), truth[some], levels).at(0))
     return Areas(
         *(torch.cat([getattr(each, n) for each in parts]) for n in ("hit", "stray", "truth"))
     )

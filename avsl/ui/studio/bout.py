@@ -86,7 +86,7 @@ class Bout:
         if kept is None or kept[0] != threshold:
             right = ()
             if self.truth is not None:
-                right = against_truth(self.comparison, self.truth, threshold)
+                right = against_truth(self.comparison, self.truth, threshold=threshold)
             kept = threshold, Reckoning(overlap(self.comparison, threshold), right)
             self._reckoned = kept
         return kept[1]
