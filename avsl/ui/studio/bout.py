@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from avsl.annotation import Annotation, Marks, on_moments, write_annotations
 from avsl.clip import Clip
 from avsl.compare import (
     Comparison,
@@ -17,6 +18,7 @@ from avsl.compare import (
     moments_csv,
     overlap,
 )
+from avsl.errors import SettingError
 from avsl.media import read
 from avsl.overlay import Style
 from avsl.progress import Progress, no_progress
@@ -62,6 +64,7 @@ class Bout:
     comparison: Comparison
     truth: np.ndarray | None  # masks bool (T, H, W) at the comparison's moments, where known
     footage: Footage = field(init=False)
+    marked: dict[int, Marks] = field(default_factory=dict)  # by a person, by index of the moment
     _reckoned: tuple[float | None, Reckoning] | None = None  # at the threshold last asked for
 
     def __post_init__(self) -> None:
@@ -91,6 +94,41 @@ class Bout:
             self._reckoned = kept
         return kept[1]
 
+    def mark(self, index: int, marks: Marks | None, keeps_mask: bool) -> None:
+        """What a person says sounds at that moment; None: nothing is said of it. The mask that a
+        file brought stays if it is kept.
+        """
+        if not 0 <= index < len(self.comparison.times_s):
+            raise SettingError("There is no such moment to mark.")
+        before = self.marked.pop(index, None)
+        if keeps_mask and before is not None and before.painted is not None:
+            marks = replace(marks or Marks(), painted=before.painted)
+        if marks is not None:
+            self.marked[index] = marks
+
+    def annotate(self, annotations: list[Annotation]) -> set[int]:
+        """Mark the nearest moment of each; returns which these are."""
+        times_s = self.comparison.times_s
+        nearest = {int(np.abs(times_s - each.time_s).argmin()): each.marks for each in annotations}
+        self.marked |= nearest
+        return set(nearest)
+
+    @property
+    def annotations(self) -> list[Annotation]:
+        """All that was marked, in order."""
+        times_s = self.comparison.times_s
+        return [
+            Annotation(float(times_s[index]), marks) for index, marks in sorted(self.marked.items())
+        ]
+
+    def judged(self, threshold: float | None) -> tuple[Rightness, ...]:
+        """Every variant at the moments that are marked; empty where none is."""
+        if not self.marked:
+            return ()
+        aspect = self.clip.width / self.clip.height
+        masks, moments = on_moments(self.annotations, self.comparison.times_s, aspect)
+        return against_truth(self.comparison, masks, moments, threshold)
+
     def first_moment_s(self) -> float:
         """Where inspection starts: where most variants mark something, and the most of it."""
         areas = self.reckoned(None).overlap.areas
@@ -112,19 +150,23 @@ class Bout:
         return shared(frame, found[first], found[second], index, threshold)
 
     def files(self, progress: Progress = no_progress) -> list[Path]:
-        """Table, sheet and video, at the threshold of the video as it is now."""
+        """Table, sheet, video and what was marked, at the threshold of the video as it is now."""
         with self.footage.lock, storage_errors(self.folder):
             folder = self.folder / f"files-{self.footage.video.stem}"
             folder.mkdir(exist_ok=True)
             stem = f"{Path(self.clip.name).stem or 'clip'}-compared"
-            table, sheet, video = (folder / f"{stem}.{kind}" for kind in ("csv", "png", "mp4"))
+            table, sheet, video, marks = (
+                folder / f"{stem}.{kind}" for kind in ("csv", "png", "mp4", "json")
+            )
             progress(0.0, copy.STAGE_PACKING)
             moments_csv(self.comparison, table, self.footage.style.threshold)
             progress(0.3, copy.STAGE_PACKING)
             sheet.write_bytes(comparison_png(self.comparison, self.clip, self.footage.style))
             if not video.exists():
                 video.hardlink_to(self.footage.video)
-        return [table, sheet, video]
+            if self.marked:
+                write_annotations(marks, self.clip.name, self.annotations)
+        return [table, sheet, video, *([marks] if self.marked else [])]
 
     def _painted(self, frame: np.ndarray, time_s: float, style: Style) -> np.ndarray:
         return mosaic(self.panels, self.clip, frame, time_s, style)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import gradio as gr
 
+from avsl.annotation import read_annotations
 from avsl.compare import FEWEST, equal_verdicts
 from avsl.errors import AvslError, SettingError
 from avsl.overlay import Style
@@ -12,8 +13,8 @@ from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
 from avsl.ui.footage import encoded
 from avsl.ui.jobs import Run
-from avsl.ui.steps import Updates, shown
-from avsl.ui.studio import charts, copy, views
+from avsl.ui.steps import Updates, path_of, shown
+from avsl.ui.studio import compare_timeline, copy, marking, views
 from avsl.ui.studio.bout import Bout, Pairing, compared
 from avsl.ui.studio.desk import Desk, busy, choices, clip_of, moments
 
@@ -70,6 +71,24 @@ class ComparePage(Desk):
         except AvslError as error:
             return {"figures": page_views.hint(str(error))}
 
+    def move(
+        self,
+        result: str | None,
+        first: str,
+        second: str,
+        shared: bool,
+        level: float,
+        event: gr.EventData,
+    ) -> Updates:
+        """Inspect the moment to which the timeline's playhead was moved."""
+        if not result:  # the timeline is there before the video
+            return {"moment": gr.update()}
+        time_s = float(event.time_s)
+        return {
+            "moment": time_s,
+            **self.inspect(result, time_s, first, second, shared, level),
+        }
+
     def switch(self, shared: bool) -> Updates:
         """One threshold for all, or each its own."""
         return {"level": gr.update(interactive=shared), "warning": _warning(shared)}
@@ -82,6 +101,35 @@ class ComparePage(Desk):
             return _numbers(self.workspace.find(result, Bout), one_for_all(shared, level))
         except AvslError as error:
             return {"costs": page_views.hint(str(error))}
+
+    def mark(
+        self, result: str | None, shared: bool, level: float, event: gr.EventData
+    ) -> Updates:
+        """Judge by what was just drawn on the frame."""
+        try:
+            bout, told = self.workspace.find(result, Bout), marking.marked_at(event)
+            bout.mark(told.index, told.marks, told.keeps_mask)
+            return {"marked": _judged(bout, one_for_all(shared, level))}
+        except AvslError as error:
+            return {"marked": page_views.hint(str(error))}
+
+    def annotate(
+        self, file: dict | None, result: str | None, time_s: float, shared: bool, level: float
+    ) -> Updates:
+        """Judge by the marks in a file."""
+        if not path_of(file):
+            return {}
+        try:
+            bout = self.workspace.find(result, Bout)
+            found, notes = read_annotations(path_of(file), bout.clip.name, time_s)
+            moments = len(bout.annotate(found))
+        except AvslError as error:
+            return {"taken": page_views.hint(str(error))}
+        return {
+            "taken": page_views.hint(marking.taken(moments, notes)),
+            "stage": _stage(bout, time_s),
+            "marked": _judged(bout, one_for_all(shared, level)),
+        }
 
     def redraw(
         self,
@@ -160,6 +208,8 @@ def _drawn(bout: Bout, bout_id: str, shared: bool, threshold: float | None) -> U
         "first": gr.update(value=names[0], **pair),
         "second": gr.update(value=names[1], **pair),
         **level,
+        "truth": None,
+        "taken": "",
         **_inspected(bout, start_s, (names[0], names[1]), threshold),
     }
 
@@ -171,6 +221,7 @@ def _inspected(
     agreed = bout.agreed(time_s, *pair, threshold)
     shown_s = float(bout.comparison.times_s[index])
     return {
+        "stage": _stage(bout, time_s),
         "figures": views.figures(
             [
                 *(
@@ -186,13 +237,23 @@ def _inspected(
 def _numbers(bout: Bout, threshold: float | None) -> Updates:
     """All that depends on the threshold, over the whole clip."""
     found, comparison = bout.reckoned(threshold), bout.comparison
-    both = [charts.png(comparison, found.overlap, dark) for dark in (False, True)]
     return {
-        "timeline": page_views.timeline(*both, copy.TIME_ALT),
+        "timeline": compare_timeline.drawn(bout, threshold),
         "costs": views.costs(comparison, found.overlap, threshold),
         "rightness": views.rightness(found.rightness),
+        "marked": _judged(bout, threshold),
         "pairs": views.pairs(comparison, found.overlap, equal_verdicts(comparison)),
     }
+
+
+def _stage(bout: Bout, time_s: float) -> str:
+    """The frame to mark on."""
+    index, frame = bout.footage.frames.nearest(time_s)
+    return marking.stage(encoded(frame), index, bout.marked.get(index))
+
+
+def _judged(bout: Bout, threshold: float | None) -> str:
+    return marking.table(bout.judged(threshold), len(bout.marked))
 
 
 def _warning(shared: bool) -> str:

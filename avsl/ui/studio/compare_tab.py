@@ -3,8 +3,9 @@
 import gradio as gr
 
 from avsl.ui import copy as words
+from avsl.ui import timeline
 from avsl.ui.steps import Parts, named
-from avsl.ui.studio import copy, source
+from avsl.ui.studio import compare_timeline, copy, marking, source
 from avsl.ui.studio.compare_page import ComparePage, offered, preselected
 from avsl.ui.studio.desk import choices
 from avsl.ui.studio.source import QUIET
@@ -54,8 +55,9 @@ def _outcome() -> Parts:
     parts: Parts = {
         "video": gr.Video(
             label=copy.COMPARE_VIDEO, show_label=False, interactive=False, autoplay=False,
-            elem_id="compare-video", elem_classes="avsl-player",
-        )
+            elem_id=compare_timeline.PLAYER, elem_classes="avsl-player",
+        ),
+        "timeline": timeline.place("compare-timeline"),
     }  # fmt: skip
     with gr.Row(equal_height=False, elem_classes="avsl-levels"):
         parts["shared"] = gr.Checkbox(
@@ -92,8 +94,7 @@ def _inspection() -> Parts:
             parts[name] = gr.Dropdown(
                 [], label=label, visible=False, elem_id=f"compare-{name}", min_width=150
             )
-    gr.HTML(heading(copy.AGREEMENT_TIME))
-    parts["timeline"] = gr.HTML(elem_id="compare-timeline")
+    parts |= marking.place()
     parts["pairs"] = _table("compare-pairs")
     gr.HTML(hint(copy.COMPARE_FILES_HINT))
     parts["prepare"] = gr.Button(copy.PREPARE, elem_id="compare-prepare")
@@ -121,18 +122,28 @@ def wire(parts: Parts, page: ComparePage, opened: gr.Tab, home: Parts) -> None:
     ready = [home["others"], parts["chosen"]]
     opened.select(offered, ready, parts["chosen"], preprocess=False, queue=False, **QUIET)
 
-    wish = [parts[name] for name in ("result", "moment", "first", "second")]
+    pair = [parts["first"], parts["second"]]
+    wish = [parts["result"], parts["moment"], *pair]
     at_once = {
         "inputs": [*wish, *level], "outputs": outputs, "queue": False, "preprocess": False,
         "trigger_mode": "always_last", **QUIET,
     }  # fmt: skip
     for name in ("moment", "first", "second"):
         parts[name].input(named(page.inspect, parts), **at_once)
+    parts["timeline"].moved(
+        named(page.move, parts), **at_once | {"inputs": [parts["result"], *pair, *level]}
+    )
     for name in ("shared", "level"):
         parts[name].input(named(page.inspect, parts), **at_once)
         parts[name].input(
             named(page.reckon, parts), **at_once | {"inputs": [parts["result"], *level]}
         )
+    told = [parts["result"], *level]
+    parts["stage"].mark(named(page.mark, parts), **at_once | {"inputs": told})
+    parts["truth"].upload(
+        named(page.annotate, parts),
+        **at_once | {"inputs": [parts["truth"], parts["result"], parts["moment"], *level]},
+    )
     parts["shared"].input(named(page.switch, parts), **at_once | {"inputs": parts["shared"]})
     parts["redraw"].click(named(page.redraw, parts), [parts["result"], *level], **working)
     parts["prepare"].click(named(page.prepare, parts), parts["result"], **working)

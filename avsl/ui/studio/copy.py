@@ -43,13 +43,7 @@ AGREEMENT = "agreement"
 FIRST = "Agreement of"
 SECOND = "and of"
 BOTH = "both"
-TIME_LABEL = "seconds"
-AGREEMENT_TIME = "Agreement over time"
 IOU = "IoU"
-TIME_ALT = (
-    "What each variant says at every moment, and the IoU of every two of them, over the seconds "
-    "of the clip."
-)
 TABLE = "What each took, and what it marks"
 TRUTH_TABLE = "Against the truth of this example"
 TRUTH_HINT = (
@@ -57,7 +51,10 @@ TRUTH_HINT = (
     "something in view sounds; success is the share of these that reach 0.5; AUC the mean success "
     "over all levels. Left dark: the share of the other moments at which nothing is marked."
 )
-TRUTH_UNKNOWN = "Whose marks are right cannot be told: the truth of this clip is not known."
+TRUTH_UNKNOWN = (
+    "Which variant is right cannot be told: the truth of this clip is not known. Mark it yourself, "
+    "further below."
+)
 PAIRS = "How far every two agree"
 PAIRS_HINT = (
     "In bold: mean IoU over the moments at which both mark something. Beside it: the share of all "

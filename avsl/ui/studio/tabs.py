@@ -8,7 +8,7 @@ import gradio as gr
 from avsl.ui.gallery import Gallery
 from avsl.ui.jobs import Workspace
 from avsl.ui.steps import Parts
-from avsl.ui.studio import compare_tab, copy, listening_tab, source
+from avsl.ui.studio import compare_tab, copy, listening_tab, marking, source
 from avsl.ui.studio.compare_page import ComparePage
 from avsl.ui.studio.listening_page import ListeningPage
 from avsl.ui.studio.views import marks_css
@@ -46,4 +46,4 @@ def wire(studio: Studio, workspace: Workspace, gallery: Gallery, home: Parts) ->
 
 def style_sheet() -> str:
     """The tabs' looks."""
-    return (HERE / "studio.css").read_text() + marks_css()
+    return (HERE / "studio.css").read_text() + marks_css() + marking.style_sheet()

@@ -96,10 +96,15 @@ def costs(comparison: Comparison, areas: Overlap, threshold: float | None) -> st
     return table(copy.TABLE, copy.TABLE_COLUMNS, rows) + hint(copy.TABLE_HINT)
 
 
-def rightness(told: Sequence[Rightness]) -> str:
+def rightness(
+    told: Sequence[Rightness],
+    title: str = copy.TRUTH_TABLE,
+    under: str = copy.TRUTH_HINT,
+    unknown: str = copy.TRUTH_UNKNOWN,
+) -> str:
     """Who is right, where that is known; the best of each column is marked."""
     if not told:
-        return hint(copy.TRUTH_UNKNOWN)
+        return hint(unknown)
     numbers = [(each.ciou, each.success, each.auc, each.dark) for each in told]
     columns = zip(*numbers, strict=True)
     best = [max((n for n in column if not isnan(n)), default=0) for column in columns]
@@ -107,7 +112,7 @@ def rightness(told: Sequence[Rightness]) -> str:
         (each.name, *(_scored(n, top, len(told)) for n, top in zip(row, best, strict=True)))
         for each, row in zip(told, numbers, strict=True)
     ]
-    return table(copy.TRUTH_TABLE, copy.TRUTH_COLUMNS, rows, raw=True) + hint(copy.TRUTH_HINT)
+    return table(title, copy.TRUTH_COLUMNS, rows, raw=True) + hint(under)
 
 
 def _scored(value: float, best: float, among: int) -> str:
