@@ -11,7 +11,7 @@ from pathlib import Path
 from avsl import __version__, again, variants
 from avsl.cli_bar import bar as _bar
 from avsl.cli_settings import OUT, OUT_AGAIN, Settings, folder_of, recalled, typed
-from avsl.cli_studio import add_compare, add_probe
+from avsl.cli_studio import add_compare, add_probe, add_swap
 from avsl.errors import AvslError, VariantError
 from avsl.export import FORMATS, Job, export
 from avsl.localization import Localization, Verdict, summary
@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add_probe(
         commands.add_parser("probe", help="is a variant listening? the same with other sounds")
     )
+    add_swap(commands.add_parser("swap", help="pictures with other sounds, or words: every pair"))
     _add_live_bench(commands.add_parser("live-bench", help="measure the Live tab under load"))
     return parser
 

@@ -9,15 +9,27 @@ from pathlib import Path
 
 import numpy as np
 
+from avsl.annotation import on_moments, read_annotations
 from avsl.cli_bar import bar
 from avsl.clip import Clip
-from avsl.compare import Comparison, compare, equal_verdicts, moments_csv, moments_table, overlap
+from avsl.compare import (
+    Comparison,
+    Rightness,
+    against_truth,
+    compare,
+    equal_verdicts,
+    moments_csv,
+    moments_table,
+    overlap,
+)
 from avsl.listening import Listening, Played, Probing, listening, probe
 from avsl.localization import Verdict
 from avsl.media import read, read_sound
 from avsl.overlay import Style
 from avsl.sheets import comparison_png, probing_png
 from avsl.storage import require_free_disk, storage_errors
+from avsl.swap import Swapped, Words, swap
+from avsl.swap_files import called, sound_of, still_of, swap_png, swap_report
 
 OUT = Path("avsl-out")
 
@@ -27,6 +39,10 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     _add_clip(parser)
     add("--variants", type=_names, required=True, metavar="A,B", help="two names or more")
     add("--threshold", type=float, help="one for all (default: each variant's own)")
+    add("--truth", type=Path, metavar="FILE",
+        help="what sounds: a picture of a mask, or boxes as JSON, such as the list of VGG-SS")  # fmt: skip
+    add("--truth-at", type=float, default=0.0, metavar="S",
+        help="second that a mask or a mere list of boxes is of (default: %(default)s)")  # fmt: skip
     add("--csv", action="store_true", help="the table of moments on standard output instead")
     parser.set_defaults(run=_compare)
 
@@ -41,6 +57,22 @@ def add_probe(parser: argparse.ArgumentParser) -> None:
     add("--threshold", type=float, help="of the maps (default: the variant's)")
     add("--json", action="store_true", help="one JSON object on standard output")
     parser.set_defaults(run=_probe)
+
+
+def add_swap(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("pictures", nargs="+", type=Path, metavar="PICTURE", help="images; or videos, see --at")
+    add("--sound", nargs="+", type=Path, default=[], metavar="FILE", help="sound files or videos")
+    add("--words", nargs="+", default=[], metavar="WORD",
+        help="words instead of sounds, for variants that read them")  # fmt: skip
+    add("--variant", default="acl-tiny", metavar="V",
+        help="name (see the list command), folder or Hub id (default: %(default)s)")  # fmt: skip
+    add("--at", type=float, metavar="S", help="the moment of a video (default: half-way)")
+    add("--out", type=Path, default=OUT / "swap.png", metavar="PNG",
+        help="the sheet of all pairs (default: %(default)s)")  # fmt: skip
+    add("--json", action="store_true", help="one JSON object on standard output")
+    add("--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_swap)
 
 
 def _add_clip(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +93,7 @@ def _compare(options: argparse.Namespace) -> int:
     clip = read(options.clip, sound=options.sound)
     with bar(clip.name, options.quiet) as progress:
         found = compare(clip, options.variants, options.fps, progress)
+    right, notes = _right(found, clip, options) if options.truth else ((), ())
     sheet = _write(options, "compare.png", comparison_png(found, clip, style))
     table = sheet.with_suffix(".csv")
     moments_csv(found, table, options.threshold)
@@ -68,8 +101,34 @@ def _compare(options: argparse.Namespace) -> int:
         csv.writer(sys.stdout).writerows(moments_table(found, options.threshold))
     else:
         _say_comparison(found, options.threshold)
+        _say_rightness(right, notes)
         print(f"  {sheet}\n  {table}")
     return 0
+
+
+def _right(
+    found: Comparison, clip: Clip, options: argparse.Namespace
+) -> tuple[tuple[Rightness, ...], tuple[str, ...]]:
+    """Every variant against the truth in a file, and notes on that."""
+    annotations, notes = read_annotations(options.truth, clip.name, options.truth_at)
+    masks, moments = on_moments(annotations, found.times_s, clip.width / clip.height)
+    at = ", ".join(f"{found.times_s[moment]:.2f}" for moment in moments)
+    judged = against_truth(found, masks, moments, options.threshold)
+    return judged, (*notes, f"The truth is of the moments at {at} s.")
+
+
+def _say_rightness(right: tuple[Rightness, ...], notes: tuple[str, ...]) -> None:
+    if right:
+        print(f"{'Against the truth:':<26}cIoU  success   AUC  left dark")
+    for each in right:
+        values = (each.ciou, each.success, each.auc, each.dark)
+        print(f"  {each.name:<22}" + "".join(f"{_or_dash(value):>7}" for value in values))
+    for note in notes:
+        print(f"  note: {note}")
+
+
+def _or_dash(value: float) -> str:
+    return "-" if np.isnan(value) else f"{value:.2f}"
 
 
 def _say_comparison(found: Comparison, threshold: float | None) -> None:
@@ -92,7 +151,7 @@ def _say_pairs(title: str, names: tuple[str, ...], values: np.ndarray) -> None:
     print(f"{title}:")
     wide = 2 + max(map(len, names))
     for name, row in zip(names, values, strict=True):
-        print(f"{name:<{wide}}" + "".join("     -" if np.isnan(v) else f"{v:6.2f}" for v in row))
+        print(f"{name:<{wide}}" + "".join(f"{_or_dash(value):>6}" for value in row))
 
 
 def _notes_of(found: Comparison) -> list[str]:
@@ -144,6 +203,35 @@ def _say_listening(probing: Probing, told: Listening, notes: tuple[str, ...]) ->
             moved, emptied = 100 * part.moved, 100 * part.emptied
             print(f"  {played.value:<24}moved {moved:3.0f} %   emptied {emptied:3.0f} %")
     for note in (*notes, *probing.notes):
+        print(f"  note: {note}")
+
+
+def _swap(options: argparse.Namespace) -> int:
+    stills = [still_of(path, options.at) for path in options.pictures]
+    asked = [*map(sound_of, options.sound), *map(Words, options.words)]
+    with bar("swap", options.quiet) as progress:
+        found = swap(stills, asked, options.variant, progress)
+    with storage_errors(options.out.parent):
+        require_free_disk(options.out.parent)
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_bytes(swap_png(found))
+    if options.json:
+        print(json.dumps({**swap_report(found), "files": {"sheet": str(options.out)}}))
+    else:
+        _say_swapped(found)
+        print(f"  {options.out}")
+    return 0
+
+
+def _say_swapped(found: Swapped) -> None:
+    for row, still in enumerate(found.stills):
+        print(still.name)
+        for column, each in enumerate(found.asked):
+            verdict, sure = found.verdict(row, column), found.confidence[row, column]
+            name = called(each.name, isinstance(each, Words))
+            where = ", ".join(found.places(row, column)) or f"nothing shown ({verdict.value})"
+            print(f"  {name:<24}{where}, confidence {sure:.2f}")
+    for note in found.notes:
         print(f"  note: {note}")
 
 

@@ -1,6 +1,14 @@
 """Files to clips and back: :func:`read`, :func:`constant_rate`, :func:`write_video`."""
 
-from avsl.media.read import read, read_sound
+from avsl.media.read import read, read_picture, read_sound
 from avsl.media.write import constant_rate, output_frames, output_rate_hz, write_video
 
-__all__ = ["constant_rate", "output_frames", "output_rate_hz", "read", "read_sound", "write_video"]
+__all__ = [
+    "constant_rate",
+    "output_frames",
+    "output_rate_hz",
+    "read",
+    "read_picture",
+    "read_sound",
+    "write_video",
+]

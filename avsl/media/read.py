@@ -49,6 +49,26 @@ def read_sound(path: str | Path, limits: Limits = LIMITS) -> tuple[np.ndarray, t
     return sound.waveform, sound.notes
 
 
+def read_picture(
+    path: str | Path, time_s: float | None = None, limits: Limits = LIMITS
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """A picture file, or the frame of a video on screen ``time_s`` after its first one (None:
+    half-way): uint8 (H, W, 3) RGB, upright, and notes on what had to be done to it. Raises
+    ``MediaError`` or ``LimitError`` with a sentence for the user.
+    """
+    file = media.local_file(path, limits)
+    still = read_still(file, limits)
+    if still is not None:
+        return still
+    video = probe_video(file, limits)
+    if video is None:
+        raise MediaError(f'"{file.name}" holds no picture. Choose a picture or a video.')
+    picture = _video(file, video, float(video.times_s[0]), ())
+    shown_s = picture.end_s / 2 if time_s is None else time_s
+    silent = Clip(file.name, picture.end_s, picture.source, np.zeros(0, np.float32))
+    return silent.frames(np.array([shown_s]))[0], (*picture.notes, *picture.source.damage())
+
+
 @dataclass(frozen=True)
 class _Picture:
     source: FrameSource

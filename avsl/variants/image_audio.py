@@ -9,7 +9,7 @@ another variant with the same eye, encodes no frame.
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -36,6 +36,18 @@ class Heard:
 
     embeddings: Tensor  # (N, ...), as ``ground`` takes them
     labels: tuple[str, ...] = ()  # (N,) what each may be, "" where unsure; () if none are named
+
+
+@runtime_checkable
+class ReadsWords(Protocol):
+    """A variant that takes words in the place of a sound: one whose embeddings are a text tower's.
+    Of ours the ACL family.
+    """
+
+    def encode_text(self, text: str) -> Tensor:
+        """Words as ``ground`` takes a sound: (1, ...). Raises :class:`avsl.errors.SettingError`
+        for a word that the variant has never read.
+        """
 
 
 class ImageAudioVariant(ABC):
