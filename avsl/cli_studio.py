@@ -40,7 +40,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
     add("--variants", type=_names, required=True, metavar="A,B", help="two names or more")
     add("--threshold", type=float, help="one for all (default: each variant's own)")
     add("--truth", type=Path, metavar="FILE",
-        help="what sounds: a picture of a mask, or boxes as JSON, such as the list of VGG-SS")  # fmt: skip
+        help="what sounds: a picture of a mask, or boxes as JSON (VGG-SS's list)")  # fmt: skip
     add("--truth-at", type=float, default=0.0, metavar="S",
         help="second that a mask or a mere list of boxes is of (default: %(default)s)")  # fmt: skip
     add("--csv", action="store_true", help="the table of moments on standard output instead")

@@ -47,6 +47,14 @@ def test_compare_puts_the_table_on_standard_output(bell, tmp_path, capsys):
     assert len(rows) == 18 and {row["iou_sync_sync (2)"] for row in rows} == {"1"}
 
 
+def test_compare_against_boxes(bell, tmp_path, capsys):
+    (tmp_path / "boxes.json").write_text("[[0, 0, 1, 1]]")
+    truth = ["--truth", str(tmp_path / "boxes.json"), "--truth-at", "1.0"]
+    assert go("compare", bell, tmp_path, "--variants", "sync,sync", *truth) == OK
+    said = capsys.readouterr().out
+    assert "Against the truth:" in said and "of the moments at 1.00 s" in said
+
+
 def test_probe_writes_a_sheet_and_tells_the_score(bell, tmp_path, capsys):
     assert go("probe", bell, tmp_path) == OK
     said, sheet = capsys.readouterr().out, tmp_path / bell.stem / "probe.png"

@@ -8,6 +8,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 import pytest
+from PIL import Image
 
 from avsl import variants
 from avsl.compare import Agreement
@@ -132,6 +133,52 @@ def test_files_to_take_home(page, clip):
     assert float(rows[5]["iou_left_lower"]) == pytest.approx(1 / 3, abs=0.02)
     assert sheet.read_bytes().startswith(b"\x89PNG")
     assert video.name == "tone-compared.mp4"
+
+
+def drawn_box(index: int, *box: float, mask: bool = False) -> gr.EventData:
+    """The event of the page's script."""
+    marks = {"boxes": [box] if box else [], "strokes": []}
+    return gr.EventData(None, {"index": index, "marks": marks, "mask": mask})
+
+
+def test_every_variant_is_judged_by_what_is_marked(page, clip, workspace):
+    drawn = steps(page, clip, "left", "lower")[-1]
+    result = drawn["result"]
+    told = page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0))["marked"]
+    assert "<b>1.00</b>" in told  # "left" marks just that
+    assert "0.33" in told  # "lower" shares a quarter of three
+    bout = workspace.find(result, Bout)
+    assert [each.ciou for each in bout.judged(None)] == pytest.approx([1, 1 / 3], abs=0.02)
+    assert page.mark(result, False, 0.5, gr.EventData(None, {"index": 5, "marks": None}))
+    assert bout.judged(None) == ()
+
+
+def test_the_mask_of_a_file_stays_under_what_is_drawn_until_it_is_cleared(
+    page, clip, workspace, tmp_path
+):
+    result = steps(page, clip, "left", "lower")[-1]["result"]
+    Image.new("L", (8, 6), 255).save(tmp_path / "mask.png")
+    payload = {"path": str(tmp_path / "mask.png")}
+    told = page.annotate(payload, result, 0.5, False, 0.5)
+    assert "8x6" in told["taken"]
+    assert "0.5 s" in told["taken"]
+    page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0, mask=True))
+    bout = workspace.find(result, Bout)
+    assert bout.marked[5].mask(4 / 3).all()
+    page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0))
+    assert bout.marked[5].mask(4 / 3).mean() == 0.5
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"index": 10_000, "marks": None}, {"index": -1, "marks": None}, {"index": "0"},
+     {"index": 0, "marks": 3}, {"index": 0, "marks": {"boxes": [[0, 0, 1]]}}],
+)  # fmt: skip
+def test_marks_that_no_script_of_ours_sends_get_a_sentence(page, clip, told):
+    result = steps(page, clip, "left", "lower")[-1]["result"]
+    said = page.mark(result, False, 0.5, gr.EventData(None, told))["marked"]
+    assert "avsl-hint" in said
+    assert "moment" in said
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ class StudioApi:
         variants: str = "sync, acl-tiny",
         threshold: float | None = None,
         maps_per_second: float | None = None,
+        truth: str | None = None,
+        truth_at_s: float = 0.0,
         request: gr.Request | None = None,
         progress: gr.Progress = gr.Progress(),  # noqa: B008, gradio finds it by its default
     ) -> tuple[str, str, dict]:
@@ -44,10 +46,13 @@ class StudioApi:
             threshold: one for all; nothing means each variant's own, and thresholds do not
                 transfer from one variant to another.
             maps_per_second: analysed moments a second; nothing means the lowest of their own.
+            truth: what sounds, as a file: a picture of a mask, or boxes as JSON (a list of
+                fractions [[left, top, right, bottom]], or the list of VGG-SS).
+            truth_at_s: the second that a mask or a mere list of boxes is of.
         Returns:
             the video with all of them side by side, a table of every moment as CSV, and the
-            numbers: of each variant its threshold, cost and, where the clip is one of the app's
-            examples, how right it is; of every two their mean IoU and equal verdicts; notes.
+            numbers: of each variant its threshold, cost and how right it is, by ``truth`` or
+            where the clip is an example; of every two their mean IoU and equal verdicts; notes.
         """
         if not clip:
             raise MediaError(words.NO_VIDEO)
@@ -58,8 +63,9 @@ class StudioApi:
         session = session_of(request)
         with self.workspace.running(session, told(progress)) as run:
             *_, (bout, _) = compared(self.workspace, self.gallery, session, wish, run)
+            notes = bout.annotate(Path(truth), truth_at_s or 0.0) if truth else ()
             table, *_ = bout.files()
-        return str(bout.footage.video), str(table), bout_report(bout, wish.threshold)
+        return str(bout.footage.video), str(table), bout_report(bout, wish.threshold, notes)
 
     @answering
     def probe(
@@ -100,10 +106,12 @@ class StudioApi:
         return str(trial.footage.video), str(sheet), trial.report()
 
 
-def bout_report(bout: Bout, threshold: float | None) -> dict:
-    """What was found, as JSON; what is not defined is null."""
+def bout_report(bout: Bout, threshold: float | None, notes: tuple[str, ...] = ()) -> dict:
+    """What was found, as JSON; what is not defined is null. A truth that was brought counts before
+    one that is known.
+    """
     comparison, found = bout.comparison, bout.reckoned(threshold)
-    right = {each.name: each for each in found.rightness}
+    right = {each.name: each for each in bout.judged(threshold) or found.rightness}
     variants = [
         {
             "name": entrant.name,
@@ -124,7 +132,7 @@ def bout_report(bout: Bout, threshold: float | None) -> dict:
         "variants": variants,
         "mean_iou": [[_number(value) for value in row] for row in found.overlap.mean],
         "equal_verdicts": equal_verdicts(comparison).tolist(),
-        "notes": list(bout.notes),
+        "notes": [*bout.notes, *notes],
     }
 
 
@@ -145,14 +153,16 @@ def endpoints(workspace: Workspace, gallery: Gallery) -> None:
         variants = gr.Textbox("sync, acl-tiny", label="variants")
         threshold = gr.Number(None, label="threshold")
         rate = gr.Number(None, label="maps_per_second")
+        truth, truth_at = gr.File(label="truth"), gr.Number(0, label="truth_at_s")
         variant = gr.Textbox("acl-tiny", label="variant")
         other = gr.Audio(label="other_sound", type="filepath")
         shift = gr.Number(None, label="shift_s")
         video, table = gr.File(label="video"), gr.File(label="table")
         sheet, facts = gr.File(label="sheet"), gr.JSON(label="facts")
         knock = gr.Button()
+    bout = [clip, sound, variants, threshold, rate, truth, truth_at]
     for fn, inputs, outputs in (
-        (api.compare, [clip, sound, variants, threshold, rate], [video, table, facts]),
+        (api.compare, bout, [video, table, facts]),
         (api.probe, [clip, sound, variant, other, shift], [video, sheet, facts]),
     ):
         knock.click(fn, inputs, outputs, api_name=fn.__name__)

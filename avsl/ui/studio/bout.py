@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avsl.annotation import Annotation, Marks, on_moments, write_annotations
+from avsl.annotation import Annotation, Marks, on_moments, read_annotations, write_annotations
 from avsl.clip import Clip
 from avsl.compare import (
     Comparison,
@@ -106,12 +106,18 @@ class Bout:
         if marks is not None:
             self.marked[index] = marks
 
-    def annotate(self, annotations: list[Annotation]) -> set[int]:
-        """Mark the nearest moment of each; returns which these are."""
-        times_s = self.comparison.times_s
-        nearest = {int(np.abs(times_s - each.time_s).argmin()): each.marks for each in annotations}
+    def annotate(self, file: Path, time_s: float) -> tuple[str, ...]:
+        """Mark what a file has of this clip, a mere mask or list of boxes at ``time_s``; returns
+        what was made of it. Raises what :func:`read_annotations` does.
+        """
+        found, notes = read_annotations(file, self.clip.name, time_s)
+        nearest = {self._nearest(each.time_s): each.marks for each in found}
         self.marked |= nearest
-        return set(nearest)
+        at = ", ".join(f"{self.comparison.times_s[index]:.1f}" for index in sorted(nearest))
+        return (*notes, f"Marked at {at} s.")
+
+    def _nearest(self, time_s: float) -> int:
+        return int(np.abs(self.comparison.times_s - time_s).argmin())
 
     @property
     def annotations(self) -> list[Annotation]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 
 import gradio as gr
 
-from avsl.annotation import read_annotations
 from avsl.compare import FEWEST, equal_verdicts
 from avsl.errors import AvslError, SettingError
 from avsl.overlay import Style
@@ -121,12 +120,11 @@ class ComparePage(Desk):
             return {}
         try:
             bout = self.workspace.find(result, Bout)
-            found, notes = read_annotations(path_of(file), bout.clip.name, time_s)
-            moments = len(bout.annotate(found))
+            notes = bout.annotate(path_of(file), time_s)
         except AvslError as error:
             return {"taken": page_views.hint(str(error))}
         return {
-            "taken": page_views.hint(marking.taken(moments, notes)),
+            "taken": page_views.hint(" ".join(notes)),
             "stage": _stage(bout, time_s),
             "marked": _judged(bout, one_for_all(shared, level)),
         }

@@ -38,9 +38,3 @@ def table_hint(moments: int) -> str:
         f"{said} marked. Consensus IoU (cIoU) is the mean over those at which something sounds, as "
         "in the table of an example's own truth; Left dark is about those marked as silent."
     )
-
-
-def taken(moments: int, notes: tuple[str, ...]) -> str:
-    """What was made of a file."""
-    said = "1 moment was" if moments == 1 else f"{moments} moments were"
-    return " ".join([f"{said} marked.", *notes])
