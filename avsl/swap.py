@@ -93,22 +93,24 @@ class Swapped:
         sure = self.confidence[picture, asked]
         return verdicts([loud], [sure], AUDIBLE_DBFS, self.card.confidence_gate)[0]
 
-    def shown(self, picture: int, asked: int) -> np.ndarray:
-        """The map to show of one pair: float32 (h, w), empty unless it is sounding here."""
-        found = self.maps[picture, asked]
-        shows = self.verdict(picture, asked) is Verdict.SOUNDING
+    def shown(self, picture: int, asked: int, unsure: bool = False) -> np.ndarray:
+        """The map to show of one pair: float32 (h, w), empty unless it is sounding here, or
+        ``unsure``: whatever is audible is shown, also below the gate.
+        """
+        found, verdict = self.maps[picture, asked], self.verdict(picture, asked)
+        shows = verdict is Verdict.SOUNDING or (unsure and verdict is Verdict.UNSEEN)
         return found if shows else np.zeros_like(found)
 
-    def regions(self, picture: int, asked: int) -> list[Region]:
+    def regions(self, picture: int, asked: int, unsure: bool = False) -> list[Region]:
         """What is shown of one pair at the variant's own threshold, strongest first."""
         height, width = self.stills[picture].frame.shape[:2]
-        return regions(self.shown(picture, asked), self.card.threshold, width, height)
+        return regions(self.shown(picture, asked, unsure), self.card.threshold, width, height)
 
-    def places(self, picture: int, asked: int) -> tuple[str, ...]:
+    def places(self, picture: int, asked: int, unsure: bool = False) -> tuple[str, ...]:
         """Where that is in words, the largest first and without what is small beside it:
         ("upper left",); () where nothing is shown.
         """
-        found = sorted(self.regions(picture, asked), key=lambda region: -region.area)
+        found = sorted(self.regions(picture, asked, unsure), key=lambda region: -region.area)
         large = [region.where for region in found if region.area >= MINOR * found[0].area]
         return tuple(dict.fromkeys(large))
 

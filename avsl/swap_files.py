@@ -44,13 +44,17 @@ def sound_of(path: Path, around_s: tuple[float, float] | None = None, name: str 
     return Sound(name or path.stem, waveform, notes)
 
 
-def drawn(found: Swapped, picture: int, asked: int, width: int, style: Style = PLAIN) -> np.ndarray:
-    """One pair's picture with its map: uint8 (H, ``width``, 3)."""
+def drawn(
+    found: Swapped, picture: int, asked: int, width: int, style: Style = PLAIN, unsure: bool = False
+) -> np.ndarray:
+    """One pair's picture with its map: uint8 (H, ``width``, 3). ``unsure``: as in
+    :meth:`avsl.swap.Swapped.shown`.
+    """
     frame = found.stills[picture].frame
     height = max(1, round(frame.shape[0] * width / frame.shape[1]))
     small = resized(frame, width, height, gray=False)
     threshold = style.threshold or found.card.threshold
-    return draw(small, found.shown(picture, asked), threshold, style.look, style.opacity)
+    return draw(small, found.shown(picture, asked, unsure), threshold, style.look, style.opacity)
 
 
 def swap_report(found: Swapped) -> dict:

@@ -1,4 +1,4 @@
-"""The Studio: several variants on one clip side by side, and whether one of them listens.
+"""The Studio: several variants side by side, whether one of them listens, and swapped sounds.
 
 ``yardstick.json`` holds the listening scores of the variants that ship.
 """

@@ -14,6 +14,7 @@ from avsl.ui.handlers import answering, session_of, told
 from avsl.ui.jobs import Workspace
 from avsl.ui.studio.bout import Bout, Pairing, compared
 from avsl.ui.studio.compare_page import admissible
+from avsl.ui.studio.swapping import api as swapping_api
 from avsl.ui.studio.trial import Question, probed
 
 
@@ -166,3 +167,4 @@ def endpoints(workspace: Workspace, gallery: Gallery) -> None:
         (api.probe, [clip, sound, variant, other, shift], [video, sheet, facts]),
     ):
         knock.click(fn, inputs, outputs, api_name=fn.__name__)
+    swapping_api.endpoint(workspace)

@@ -12,7 +12,6 @@ from avsl.ui.studio.desk import Desk
 from avsl.ui.views import hint
 
 SAME = "(clip) => clip"
-SAME_IN_ALL = "(clip) => [clip, clip]"  # of the Studio's two tabs
 QUIET = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -58,4 +57,5 @@ def wire(parts: Parts, desk: Desk, opened: gr.Tab, run: dict, main: gr.Video) ->
 
 def share(main: gr.Video, clips: list[gr.Video]) -> None:
     """Whatever ``main`` comes to hold is in ``clips`` too; the browser does it by itself."""
-    main.change(None, main, clips, js=SAME_IN_ALL, **QUIET)
+    same_in_all = f"(clip) => Array({len(clips)}).fill(clip)"
+    main.change(None, main, clips, js=same_in_all, **QUIET)

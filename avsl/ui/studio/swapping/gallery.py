@@ -6,6 +6,7 @@ picture and to others not at all. Where things stand is drawn: of each picture t
 its stream in which all of them are seen whole, whatever a variant makes of it.
 """
 
+import threading
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
@@ -20,10 +21,10 @@ from avsl.synthetic.world.world import boxes_of
 from avsl.ui.world_examples import CLEAR
 
 PICTURES = (
-    ("dog", "kettle"),
-    ("church bell", "helicopter"),
     ("baby", "guitar", "dog"),
     ("kettle", "church bell", "helicopter"),
+    ("dog", "kettle"),
+    ("church bell", "helicopter"),
 )
 AWAY = "owl"  # heard, and in none of the pictures
 SEED = 0
@@ -34,26 +35,40 @@ EDGE = 0.005  # share of the side that stays free around them
 
 
 @dataclass(frozen=True, eq=False)
-class Shelf:
+class SoundingGallery:
     """P pictures and N sounds, and where the things are that make them."""
 
     stills: tuple[Still, ...]  # (P,)
     sounds: tuple[Sound, ...]  # (N,) named after what makes them
-    masks: dict[tuple[Still, Sound], np.ndarray]  # bool (H, W), of the pairs that belong together
+    masks: dict[tuple[Still, str], np.ndarray]  # bool (H, W): where the thing of that name is
+
+    def tells(self, still: Still, name: str) -> bool:
+        """Whether it is known if, and where, a thing of that name is in the picture."""
+        return still in self.stills and any(name == sound.name for sound in self.sounds)
+
+
+def sounding_gallery() -> SoundingGallery:
+    """Made when first asked for, once for everybody; always the same for one version of the
+    world.
+    """
+    with _lock:
+        return _made()
+
+
+_lock = threading.Lock()
 
 
 @cache
-def shelf() -> Shelf:
-    """Made when first asked for; always the same for one version of the world."""
+def _made() -> SoundingGallery:
     names = tuple(dict.fromkeys(name for kinds in PICTURES for name in kinds))
-    sounds = {name: Sound(name, _heard(name)) for name in (*names, AWAY)}
+    sounds = tuple(Sound(name, _heard(name)) for name in (*names, AWAY))
     stills, masks = [], {}
     for kinds in PICTURES:
         frame, shown = _seen(kinds)
         still = Still(_listed(kinds), frame)
         stills.append(still)
-        masks |= {(still, sounds[name]): mask for name, mask in zip(kinds, shown, strict=True)}
-    return Shelf(tuple(stills), tuple(sounds.values()), masks)
+        masks |= {(still, name): mask for name, mask in zip(kinds, shown, strict=True)}
+    return SoundingGallery(tuple(stills), sounds, masks)
 
 
 def _seen(kinds: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
