@@ -31,13 +31,15 @@ class Tally:
     quiet: int  # for which nothing is marked
 
 
-def judged(found: Swapped, row: int, column: int) -> Judged | None:
-    """One pair, by the gallery's truth; None where that is not known."""
+def judged(found: Swapped, row: int, column: int, unsure: bool = False) -> Judged | None:
+    """One pair, by the gallery's truth; None where that is not known. ``unsure``: as in
+    :meth:`avsl.swap.Swapped.shown`.
+    """
     gallery = sounding_gallery()
     still, name = found.stills[row], thing(found.asked[column], gallery)
     if name is None or not gallery.tells(still, name):
         return None
-    mask, shows = gallery.masks.get((still, name)), bool(found.places(row, column))
+    mask, shows = gallery.masks.get((still, name)), bool(found.places(row, column, unsure))
     if mask is None:
         return Judged(name, False, shows, False)
     height, width = mask.shape

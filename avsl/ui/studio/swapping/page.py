@@ -137,7 +137,7 @@ class SwapPage(Desk):
         try:
             board = self.workspace.find(result, Board)
             pair = _checked_pair(board, row, column)
-            return {"pressed": pair, **_pair(board, pair, unsure)}
+            return {"pressed": pair, **_pair(board, pair, unsure, aloud=True)}
         except (AvslError, ValueError, IndexError, TypeError) as error:
             return _told(error)
 
@@ -242,11 +242,14 @@ def _first(board: Board, new: Own) -> tuple[int, int]:
     return next((pair for pair in pairs if found.places(*pair)), pairs[0])
 
 
-def _pair(board: Board, pair: tuple[int, int], unsure: bool) -> Updates:
+def _pair(board: Board, pair: tuple[int, int], unsure: bool, aloud: bool = False) -> Updates:
+    """One pair, large, and its sound: played at once where somebody pressed it."""
     heard = board.sound_file(pair[1])
     return {
         "detail": views.detail(board, *pair, unsure),
-        "player": shown(heard and str(heard), heard is not None),
+        "player": gr.update(
+            value=heard and str(heard), visible=heard is not None, autoplay=aloud
+        ),
     }
 
 

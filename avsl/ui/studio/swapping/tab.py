@@ -89,11 +89,17 @@ def _outcome() -> Parts:
                 max_length=MOST_TYPED, elem_id="swap-words", scale=3, min_width=160,
             )  # fmt: skip
             parts["ask"] = gr.Button(copy.ASK, elem_id="swap-ask", scale=1, min_width=80)
-    parts["grid"] = gr.HTML(elem_id="swap-grid", js_on_load=SCRIPT, apply_default_css=False)
-    parts["detail"] = gr.HTML(elem_id="swap-detail", apply_default_css=False)
-    parts["player"] = gr.Audio(
-        label=copy.PLAYER, interactive=False, autoplay=False, elem_id="swap-player", buttons=[]
-    )
+    with gr.Row(equal_height=False, elem_classes="avsl-swap-board"):
+        with gr.Column(scale=17, min_width=320):
+            parts["grid"] = gr.HTML(
+                elem_id="swap-grid", js_on_load=SCRIPT, apply_default_css=False
+            )
+        with gr.Column(scale=7, min_width=280, elem_classes="avsl-swap-pressed"):
+            parts["detail"] = gr.HTML(elem_id="swap-detail", apply_default_css=False)
+            parts["player"] = gr.Audio(
+                label=copy.PLAYER, interactive=False, autoplay=False, elem_id="swap-player",
+                buttons=[],
+            )  # fmt: skip
     gr.HTML(hint(copy.FILES_HINT))
     parts["prepare"] = gr.Button(copy.PREPARE, elem_id="swap-prepare")
     parts["files"] = gr.File(

@@ -62,7 +62,7 @@ def _row(board: Board, row: int, pressed: tuple[int, int], unsure: bool) -> str:
 
 def _cell(found: Swapped, row: int, column: int, pressed: bool, unsure: bool) -> str:
     asked, where = found.asked[column], said(found, row, column, unsure)
-    known = judged(found, row, column)
+    known = judged(found, row, column, unsure)
     alt = copy.pair_words(asked.name, isinstance(asked, Words), where)
     picture = _url(drawn(found, row, column, CELL_PX, unsure=unsure))
     return (
