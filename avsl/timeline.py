@@ -13,46 +13,49 @@ from avsl.localization import Localization, Verdict, spans
 from avsl.overlay import VERDICT_RGB
 from avsl.settings import SAMPLE_RATE_HZ
 
+INK = "#22222a"
 ENVELOPE_POINTS = 1200  # min and max of the waveform per point; more cannot be seen
 
 
-def figure(localization: Localization, waveform: np.ndarray, dark: bool = False) -> Figure:
+def figure(localization: Localization, waveform: np.ndarray) -> Figure:
     """A matplotlib figure of four lanes over seconds; ``waveform`` (S,) at 16 kHz."""
-    ink = "#e8e8ec" if dark else "#22222a"
-    chart = Figure(figsize=(10, 4.4), layout="constrained")
-    chart.patch.set_facecolor("#15151a" if dark else "white")
+    chart = Figure(figsize=(10, 4.4), layout="constrained", facecolor="white")
     lanes = chart.subplots(4, sharex=True, height_ratios=(3, 2, 2, 1))
-    _waveform_lane(lanes[0], waveform, ink)
-    _loudness_lane(lanes[1], localization, ink)
+    _waveform_lane(lanes[0], waveform)
+    _loudness_lane(lanes[1], localization)
     _confidence_lane(lanes[2], localization)
     _verdict_lane(lanes[3], localization)
     for lane in lanes:
-        dress(lane, ink)
+        _dress(lane)
     lanes[-1].set_xlim(0, localization.duration_s)
-    lanes[-1].set_xlabel("seconds", color=ink)
-    _key(chart, ink)
+    lanes[-1].set_xlabel("seconds", color=INK)
+    _key(chart)
     return chart
 
 
-def png(localization: Localization, waveform: np.ndarray, dark: bool = False) -> bytes:
+def png(localization: Localization, waveform: np.ndarray) -> bytes:
     """:func:`figure` as a PNG file's bytes."""
     out = io.BytesIO()
-    chart = figure(localization, waveform, dark)
-    FigureCanvasAgg(chart).print_png(out)
+    FigureCanvasAgg(figure(localization, waveform)).print_png(out)
     return out.getvalue()
 
 
-def _waveform_lane(lane: Axes, waveform: np.ndarray, ink: str) -> None:
+def _waveform_lane(lane: Axes, waveform: np.ndarray) -> None:
     low, high, times_s = envelope(waveform)
-    lane.fill_between(times_s, low, high, color=ink, linewidth=0.6)
+    lane.fill_between(times_s, low, high, color=INK, linewidth=0.6)
     reach = max(0.05, float(np.abs(waveform).max(initial=0)))
     lane.set_ylim(-1.05 * reach, 1.05 * reach)
     lane.set_ylabel("waveform")
 
 
-def envelope(waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(low, high, times_s), each (P,) with P at most 1200: the waveform's extremes per point."""
-    step = max(1, -(-len(waveform) // ENVELOPE_POINTS))
+def envelope(
+    waveform: np.ndarray, points: int = ENVELOPE_POINTS
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(low, high, times_s), each (P,) with P at most ``points``: the waveform's extremes per point.
+
+    ``waveform`` is (S,) at 16 kHz.
+    """
+    step = max(1, -(-len(waveform) // points))
     starts = np.arange(0, len(waveform), step)
     if not len(starts):
         return np.zeros(1), np.zeros(1), np.zeros(1)
@@ -61,10 +64,10 @@ def envelope(waveform: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return low, high, (starts + step / 2) / SAMPLE_RATE_HZ
 
 
-def _loudness_lane(lane: Axes, localization: Localization, ink: str) -> None:
-    lane.plot(localization.times_s, localization.loudness_dbfs, color=ink, linewidth=1.2)
+def _loudness_lane(lane: Axes, localization: Localization) -> None:
+    lane.plot(localization.times_s, localization.loudness_dbfs, color=INK, linewidth=1.2)
     audible = localization.provenance.audible_dbfs
-    lane.axhline(audible, color=ink, linewidth=0.8, linestyle=":")
+    lane.axhline(audible, color=INK, linewidth=0.8, linestyle=":")
     lane.set_ylim(max(FLOOR_DBFS, audible - 20), 0)
     lane.set_ylabel("dBFS")
 
@@ -87,20 +90,20 @@ def _verdict_lane(lane: Axes, localization: Localization) -> None:
     lane.set_ylabel("verdict")
 
 
-def dress(lane: Axes, ink: str) -> None:
-    """A lane of a chart in the looks of all: no frame, small letters in ``ink``."""
+def _dress(lane: Axes) -> None:
+    """No frame, small letters."""
     lane.set_facecolor("none")
-    lane.tick_params(colors=ink, labelsize=8)
-    lane.yaxis.label.set_color(ink)
+    lane.tick_params(colors=INK, labelsize=8)
+    lane.yaxis.label.set_color(INK)
     lane.yaxis.label.set_fontsize(9)
     for edge in lane.spines.values():
         edge.set_visible(False)
 
 
-def _key(chart: Figure, ink: str) -> None:
+def _key(chart: Figure) -> None:
     patches = [Patch(color=_hex(verdict), label=verdict.value) for verdict in Verdict]
     chart.legend(
-        handles=patches, loc="outside lower right", ncols=3, frameon=False, labelcolor=ink,
+        handles=patches, loc="outside lower right", ncols=3, frameon=False, labelcolor=INK,
         fontsize=9,
     )  # fmt: skip
 

@@ -61,10 +61,6 @@ OVERTAKEN = "Stopped, since another run was started in another tab. Nothing was 
 NO_RESULT = "There is no result yet. Run a clip first."
 
 RESULT_VIDEO = "The video with the source marked"
-TIMELINE_ALT = (
-    "Waveform, loudness in dBFS, confidence with its gate, and the verdict, over the seconds "
-    "of the clip."
-)
 NOTES = "What was done to the clip"
 PROVENANCE = "How this was made"
 

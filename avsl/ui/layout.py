@@ -8,11 +8,11 @@ import gradio as gr
 from avsl import variants
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
-from avsl.ui import benchmark, choosing, copy, links, live, studio, views
+from avsl.ui import benchmark, choosing, copy, links, live, studio, timeline, views
 from avsl.ui.gallery import offers
 from avsl.ui.handlers import LOOKS, Api
 from avsl.ui.jobs import KEEP_S, Workspace
-from avsl.ui.page import PICTURE, VIDEO, Page
+from avsl.ui.page import PICTURE, PLAYER, VIDEO, Page
 from avsl.ui.steps import Parts, named
 from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
 
@@ -59,10 +59,11 @@ def launch_options(house: live.House) -> dict[str, Any]:
     """How the app is launched everywhere: its own looks, nothing shared, nothing recorded."""
     return {
         "theme": theme(),
-        "css": CSS + links.STYLE + live.style_sheet() + studio.style_sheet(),
+        "css": "".join(_style_sheets()),
         "head": HEAD,
         "max_file_size": LIMITS.max_file_bytes,
         "footer_links": ["api"],
+        "mcp_server": True,
         "run_history": False,
         "enable_monitoring": False,
         "share": False,
@@ -71,6 +72,11 @@ def launch_options(house: live.House) -> dict[str, Any]:
         "app_kwargs": {"routes": [live.route(house)]},
         "ssr_mode": False,  # the Node server before the app lets no WebSocket through
     }
+
+
+def _style_sheets() -> tuple[str, ...]:
+    sheets = (live.style_sheet(), studio.style_sheet(), timeline.style_sheet())
+    return (CSS, links.STYLE, *sheets)
 
 
 def _localize_tab() -> Parts:
@@ -172,9 +178,9 @@ def _outcome() -> Parts:
         "verdict": gr.HTML(elem_id="verdict"),
         "video_out": gr.Video(
             label=copy.RESULT_VIDEO, show_label=False, interactive=False, autoplay=False,
-            elem_id="overlay",
+            elem_id=PLAYER,
         ),
-        "timeline": gr.HTML(elem_id="timeline"),
+        "timeline": timeline.place("timeline"),
     }  # fmt: skip
 
 
@@ -283,6 +289,8 @@ def _wire(parts: Parts, page: Page) -> None:
     }
     for name in ("moment", "look", "threshold", "opacity"):
         parts[name].input(**look)
+    moved = {"fn": named(page.move, names), "inputs": [parts["result"], *drawing]}
+    parts["timeline"].moved(**look | moved | {"outputs": [parts["moment"], *look["outputs"]]})
     parts["redraw"].click(named(page.redraw, names), [parts["result"], *drawing], **working)
     parts["bundle"].click(named(page.bundle, names), parts["result"], **working)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from avsl import timeline, variants
+from avsl import variants
 from avsl.errors import AvslError, MediaError
 from avsl.overlay import Style
-from avsl.ui import copy, links, views
+from avsl.ui import copy, links, timeline, views
 from avsl.ui.choosing import admitted, for_example
 from avsl.ui.gallery import Gallery, Offer, offers
 from avsl.ui.handlers import Wish, localized, session_of, told
@@ -20,6 +20,7 @@ from avsl.ui.steps import Updates, guarded, path_of, shown
 log = logging.getLogger(__name__)
 
 PLACE = "localize"  # whose jobs these are
+PLAYER = "overlay"  # the id of the video's component
 VIDEO, PICTURE = "video", "picture"  # which of the two inputs is open
 
 
@@ -95,7 +96,7 @@ class Page:
             with self.workspace.running(session, told(progress), alone=True, place=PLACE) as run:
                 for result, result_id in localized(self.workspace, session, wish, run):
                     if result_id is None:
-                        yield _judged(result)
+                        yield _judged(result, wish.style)
                     else:
                         drawn = _drawn(result, result_id, wish.style)
                         yield {**drawn, "link": self._link(result, wish.style)}
@@ -165,6 +166,20 @@ class Page:
         except AvslError as error:
             return {"words": views.hint(str(error))}
 
+    def move(
+        self,
+        result: str | None,
+        look: str,
+        threshold: float,
+        opacity: float,
+        event: gr.EventData,
+    ) -> Updates:
+        """Inspect the moment to which the timeline's playhead was moved."""
+        if not result:  # the timeline is there before the video
+            return {"moment": gr.update()}
+        time_s = float(event.time_s)
+        return {"moment": time_s, **self.inspect(result, time_s, look, threshold, opacity)}
+
     def redraw(
         self,
         result: str | None,
@@ -178,8 +193,13 @@ class Page:
 
         def work(run: Run) -> Updates:
             kept = self.workspace.find(result)
-            drawn = kept.draw(Style(look, threshold, opacity), run.progress)
-            return {"video": str(drawn), "files": shown(None, False)}
+            style = Style(look, threshold, opacity)
+            kept.draw(style, run.progress)
+            return {
+                "video": _played(kept),
+                "timeline": _timeline(kept, style),
+                "files": shown(None, False),
+            }
 
         yield from self._at_work(work, request, progress)
 
@@ -279,10 +299,9 @@ def _files(
     return path_of(source), path_of(extra)
 
 
-def _judged(result: Result) -> Updates:
+def _judged(result: Result, style: Style) -> Updates:
     """The verdict is in, the video is not."""
     found = result.localization
-    both = [timeline.png(found, result.clip.waveform, dark) for dark in (False, True)]
     return {
         "status": shown(views.message(copy.WORKING_TITLE, copy.DRAWING, "busy")),
         "empty": gr.update(visible=False),
@@ -291,7 +310,7 @@ def _judged(result: Result) -> Updates:
         "verdict": views.verdict(found),
         "video": None,
         "notes": views.notes(result.notes),
-        "timeline": views.timeline(*both),
+        "timeline": _timeline(result, style),
         "provenance": views.provenance(found, result.card),
         "files": shown(None, False),
     }
@@ -305,7 +324,7 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
     return {
         "status": shown("", False),
         "result": result_id,
-        "video": str(result.video),
+        "video": _played(result),
         "notes": views.notes(result.notes),
         "inspection": gr.update(visible=True),
         "moment": gr.update(
@@ -317,6 +336,17 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
         **_inspected(result, start_s, style),
         **_working(False),
     }  # fmt: skip
+
+
+def _played(result: Result) -> dict:
+    """The video with its captions."""
+    return gr.update(value=str(result.video), subtitles=str(result.captions()))
+
+
+def _timeline(result: Result, style: Style) -> str:
+    track = timeline.Track(result.localization, threshold=style.threshold)
+    score = timeline.Score(PLAYER, result.clip.waveform, (track,), captions=True)
+    return timeline.timeline(score)
 
 
 def _inspected(result: Result, time_s: float, style: Style) -> Updates:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsl.captions import captions, webvtt
 from avsl.clip import Clip
 from avsl.export import DEFAULT_FORMATS, FORMATS, Job, bundle, export
 from avsl.localization import Localization, best_moment
@@ -46,6 +47,13 @@ class Result:
     def notes(self) -> tuple[str, ...]:
         """What was done to the clip, to read it and to write it back."""
         return tuple(dict.fromkeys((*self.localization.notes, *self._footage.sound_notes)))
+
+    def captions(self) -> Path:
+        """Of the video as it is now: a WebVTT file."""
+        path = self.video.with_suffix(".vtt")
+        cues = captions(self.localization, self.style.threshold)
+        path.write_text(webvtt(cues), encoding="utf-8")
+        return path
 
     def first_moment_s(self) -> float:
         """Where inspection starts: the surest sounding moment, else the surest of all."""

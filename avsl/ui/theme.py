@@ -76,6 +76,7 @@ CSS = """
 }
 .html-container { padding: 0 !important; }
 footer .divider { display: none; }
+.download-link, .download-link .icon-button { min-width: 28px; min-height: 28px; }  /* for fingers */
 :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
 .dark button[role=tab].selected { color: var(--primary-300) !important; }
 
@@ -162,10 +163,6 @@ header p, .avsl-hint, .avsl-message p, .avsl-notes ul, .avsl-card, .avsl-verdict
 /* trimming would fetch an encoder from elsewhere */
 [aria-label="Trim video to selection"] { display: none !important; }
 
-.avsl-timeline { overflow-x: auto; border-radius: 8px; contain: inline-size; }
-.avsl-timeline img { width: 100%; min-width: 640px; margin: 0; }
-.avsl-timeline img.dark, .dark .avsl-timeline img.light { display: none; }
-.dark .avsl-timeline img.dark { display: block; }
 .avsl-picture {
   width: 100%; max-height: 70vh; margin: 0; border-radius: 8px; object-fit: contain;
   background: var(--block-background-fill);

@@ -68,14 +68,6 @@ def notes(notes: tuple[str, ...]) -> str:
     return f'<div class="avsl-notes"><h3>{escape(copy.NOTES)}</h3><ul>{lines}</ul></div>'
 
 
-def timeline(light: bytes, dark: bytes, text: str = copy.TIMELINE_ALT) -> str:
-    """The timeline in both themes; the style sheet shows the right one."""
-    return '<div class="avsl-timeline" tabindex="0">' + "".join(
-        f'<img class="{name}" src="{data_url(png, "png")}" alt="{escape(text)}">'
-        for name, png in (("light", light), ("dark", dark))
-    ) + "</div>"  # fmt: skip
-
-
 def picture(jpeg: bytes, text: str) -> str:
     """The inspected frame; ``text`` is read out to those who do not see it."""
     return f'<img class="avsl-picture" src="{data_url(jpeg, "jpeg")}" alt="{escape(text)}">'

@@ -6,6 +6,7 @@ import gradio as gr
 
 from avsl.errors import AvslError
 from avsl.ui import copy as words
+from avsl.ui import timeline
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
 from avsl.ui.steps import Updates, path_of, shown
@@ -15,6 +16,7 @@ from avsl.ui.studio.trial import Question, Trial, probed
 from avsl.ui.studio.yardstick import shipped
 
 DEFAULT = "acl-tiny"
+PLAYER = "listening-video"  # the id of the video's component
 
 
 class ListeningPage(Desk):
@@ -58,6 +60,12 @@ class ListeningPage(Desk):
         except AvslError as error:
             return {"figures": page_views.hint(str(error))}
 
+    def move(self, result: str | None, event: gr.EventData) -> Updates:
+        """Inspect the moment to which the timeline's playhead was moved."""
+        if not result:  # the timeline is there before the video
+            return {"moment": gr.update()}
+        return {"moment": float(event.time_s), **self.inspect(result, float(event.time_s))}
+
 
 def offered(others: list[str], chosen: str) -> dict:
     """The variants to choose from, of which some may have become ready just now."""
@@ -79,11 +87,20 @@ def _scored(trial: Trial) -> Updates:
         "outcome": gr.update(visible=True),
         "score": listening_views.score(trial),
         "parts": listening_views.parts(trial),
+        "timeline": _timeline(trial),
         "yardstick": listening_views.yardstick(shipped(), trial),
         "video": None,
         "files": shown(None, False),
         "notes": page_views.notes(trial.notes),
     }
+
+
+def _timeline(trial: Trial) -> str:
+    """A lane for each sound; the video plays the clip's own."""
+    tracks = [
+        timeline.Track(panel.found, panel.title, said=timeline.MARKED) for panel in trial.panels
+    ]
+    return timeline.timeline(timeline.Score(PLAYER, trial.clip.waveform, tuple(tracks)))
 
 
 def _drawn(trial: Trial, trial_id: str) -> Updates:

@@ -3,10 +3,11 @@
 import gradio as gr
 
 from avsl.ui import copy as words
+from avsl.ui import timeline
 from avsl.ui.steps import Parts, named
 from avsl.ui.studio import copy, listening_views, source
 from avsl.ui.studio.desk import choices
-from avsl.ui.studio.listening_page import ListeningPage, offered, preselected
+from avsl.ui.studio.listening_page import PLAYER, ListeningPage, offered, preselected
 from avsl.ui.studio.source import QUIET
 from avsl.ui.studio.yardstick import shipped
 from avsl.ui.views import heading, hint, message
@@ -33,8 +34,9 @@ def place(camera: gr.WebcamOptions) -> Parts:
         gr.HTML(hint(copy.LISTENING_VIDEO))
         parts["video"] = gr.Video(
             label=copy.LISTENING_VIDEO, show_label=False, interactive=False, autoplay=False,
-            elem_id="listening-video", elem_classes="avsl-player",
+            elem_id=PLAYER, elem_classes="avsl-player",
         )  # fmt: skip
+        parts["timeline"] = timeline.place("listening-timeline")
     with gr.Column(visible=False) as parts["inspection"]:
         parts |= _inspection()
     parts["yardstick"] = gr.HTML(
@@ -96,8 +98,11 @@ def wire(parts: Parts, page: ListeningPage, opened: gr.Tab, home: Parts) -> None
     source.wire(parts, page, opened, run, home["video"])
     ready = [home["others"], parts["chosen"]]
     opened.select(offered, ready, parts["chosen"], preprocess=False, queue=False, **QUIET)
+    at_once = {"queue": False, "preprocess": False, "trigger_mode": "always_last", **QUIET}
     parts["moment"].input(
-        named(page.inspect, parts), [parts["result"], parts["moment"]], parts["figures"],
-        queue=False, preprocess=False, trigger_mode="always_last", **QUIET,
-    )  # fmt: skip
+        named(page.inspect, parts), [parts["result"], parts["moment"]], parts["figures"], **at_once
+    )
+    parts["timeline"].moved(
+        named(page.move, parts), parts["result"], [parts["moment"], parts["figures"]], **at_once
+    )
     parts["prepare"].click(named(page.prepare, parts), parts["result"], **working)
