@@ -87,3 +87,33 @@ def test_wrong_settings_end_with_a_sentence(bell, tmp_path, capsys, command, fla
     assert go(command, bell, tmp_path, *flags) == USAGE
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert words in line
+
+
+def test_swap_pairs_pictures_with_sounds_and_words(bell, tmp_path, capsys):
+    sheet = tmp_path / "sheets" / "swap.png"
+    flags = ["--sound", str(bell), "--words", "dog", "--out", str(sheet), "--quiet"]
+    assert main(["swap", str(bell), *flags, "--at", "2.4"]) == OK
+    said = capsys.readouterr().out
+    assert bell.stem in said and "“dog”" in said and "confidence" in said and str(sheet) in said
+    assert "the loudest 3 s were heard" in said
+    assert Image.open(sheet).width > 300
+    assert main(["swap", str(bell), *flags, "--json"]) == OK
+    report = json.loads(capsys.readouterr().out)
+    assert len(report["pairs"]) == 2 and report["spent"]["pictures"] == 1
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ([], "nothing to pair"),
+        (["--words", "zebra"], "'zebra' is not among"),
+        (["--words", "dog", "--variant", "margin-tiny"], "reads no words"),
+        (["--words", "dog", "--variant", "sync"], "follows what moves"),
+        (["--sound", "missing.wav"], "missing.wav"),
+    ],
+)
+def test_swap_says_in_a_sentence_what_cannot_be(bell, tmp_path, capsys, flags, words):
+    out = ["--out", str(tmp_path / "swap.png"), "--quiet"]
+    assert main(["swap", str(bell), *flags, *out]) == USAGE
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert words in line
