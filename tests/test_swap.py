@@ -44,7 +44,7 @@ def test_every_sound_of_the_gallery_can_be_heard(found):
 
 
 def test_a_things_sound_moves_the_map_to_that_thing(found):
-    """8 of the 10 peaks are on the right thing; chance is 1, since a thing covers a tenth of its picture."""
+    """8 of the 10 peaks are on the right thing; by chance it is 1: things cover a tenth each."""
     told = tally(found)
     assert (told.there, told.absent) == (10, 18)
     assert told.found >= 8
