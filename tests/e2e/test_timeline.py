@@ -104,6 +104,8 @@ class Timeline:
 
 
 def localize(page: Page) -> Timeline:
+    """When its video can be moved in."""
+    page.wait_for_function("() => document.querySelector('#overlay video')?.readyState >= 2")
     return Timeline(page, "#overlay", "#timeline")
 
 
