@@ -88,8 +88,8 @@ STAGE_LENT = "waiting, the variant is at work for someone else"
 
 
 def waiting(ahead: int) -> str:
-    """How many jobs are before this one."""
-    return "waiting, next in line" if ahead == 1 else f"waiting, {ahead} ahead"
+    """Where in the queue a job is; position 1 is the next to be worked on."""
+    return f"waiting, position {ahead} in the queue"
 
 
 def limits(limits: Limits) -> str:
