@@ -76,7 +76,10 @@ CSS = """
 }
 .html-container { padding: 0 !important; }
 footer .divider { display: none; }
-.download-link, .download-link .icon-button { min-width: 28px; min-height: 28px; }  /* for fingers */
+#time, #duration, .playback > span {  /* of gradio's player of sounds: too pale to be read */
+  color: var(--body-text-color-subdued) !important;
+}
+.download-link, .download-link .icon-button { min-width: 28px; min-height: 28px; }
 :focus-visible { outline: 2px solid var(--primary-500) !important; outline-offset: 2px; }
 .dark button[role=tab].selected { color: var(--primary-300) !important; }
 

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from avsl.ui import copy as words
 from avsl.ui.studio import copy
+from avsl.ui.studio.swapping import copy as swap_copy
 from tests.e2e.test_studio import LONG_MS, wait_for_result
 
 TABS = {
@@ -12,6 +13,7 @@ TABS = {
     "live": words.TAB_LIVE,
     "compare": copy.TAB_COMPARE,
     "listening": copy.TAB_LISTENING,
+    "swap": swap_copy.TAB_SWAP,
     "benchmark": words.TAB_BENCHMARK,
 }
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -45,11 +47,11 @@ def open_tab(page: Page, name: str) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_tab_as_it_is_first_seen(open_page, scheme):
     page = open_page(color_scheme=scheme)
-    found = {}
+    found = []
     for name in TABS:
         open_tab(page, name)
-        found[name] = troubles(page)
-    assert not any(found.values()), "\n".join(sum(found.values(), []))
+        found += troubles(page)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -66,4 +68,10 @@ def test_results(open_page, scheme):
         if name == "compare":
             page.click("#compare-marking button")
         found += troubles(page)
+    open_tab(page, "swap")
+    page.click("#swap-run")
+    page.wait_for_selector("#swap-grid img", timeout=LONG_MS)
+    expect(page.locator("#swap-run")).to_be_enabled(timeout=LONG_MS)
+    page.locator("#swap-grid td button").first.click()
+    found += troubles(page)
     assert not found, "\n".join(found)
