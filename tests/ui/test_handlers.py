@@ -399,7 +399,9 @@ def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
     assert working["stop"]["visible"] is True
     assert "lower left" in judged["verdict"]
     assert judged["video"] is None
-    assert Path(drawn["video"]).exists()
+    assert 'aria-valuetext="0:00, sounding, lower left"' in judged["timeline"]
+    assert Path(drawn["video"]["value"]).exists()
+    assert "sound, lower left" in Path(drawn["video"]["subtitles"]).read_text(encoding="utf-8")
     assert drawn["threshold"]["value"] == 0.5
     assert 'alt="At ' in drawn["picture"]
     assert drawn["run"]["interactive"] is True

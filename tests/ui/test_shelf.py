@@ -277,7 +277,7 @@ def test_offline_acl_says_what_is_missing_and_sync_works(hub, tmp_path, clip):
     assert "<code>hf download CIDAS/clipseg-rd64-refined config.json" in told
     assert end["run"]["interactive"] is True
     *_, end = page.run(VIDEO, *files, "sync", "heat", 0.7, ANNA, silent_bar)
-    assert Path(end["video"]).exists()
+    assert Path(end["video"]["value"]).exists()
     with pytest.raises(gr.Error, match=r"config\.json.* is not on this machine"):
         Api(page.workspace).localize(
             str(clip), variant="acl", request=ANNA, progress=silent_bar
