@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 
 from avsl.errors import LimitError, MediaError, SettingError
+from avsl.media import read_mask
 from avsl.metrics.boxes import SIDE_PX, rasterise
-from avsl.settings import LIMITS
 
 KIND = "avsl-annotation"  # of our own files
 MOST_BYTES = 50_000_000  # of a file of boxes; VGG-SS has 1.3 MB
@@ -133,20 +133,13 @@ def write_annotations(path: Path | str, clip: str, annotations: Sequence[Annotat
 
 
 def _picture(path: Path) -> tuple[Marks, tuple[str, ...]]:
-    from PIL import Image, UnidentifiedImageError
-
     try:
-        with Image.open(path) as image:
-            if image.width * image.height > LIMITS.max_pixels:
-                raise LimitError(f"The mask {path.name} has more pixels than a 4K frame.")
-            size = image.size
-            layers = image.convert("RGBA")
-            page = Image.new("RGBA", size, "black")  # what is transparent is not marked
-            gray = np.asarray(Image.alpha_composite(page, layers).convert("L"))
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        gray = read_mask(path)  # what is transparent is not marked
+    except MediaError as error:
         raise MediaError(
             f"{path.name} is neither a picture of a mask nor a JSON file of boxes."
         ) from error
+    size = gray.shape[::-1]
     square = cv2.resize(gray, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     note = f"The mask of {size[0]}x{size[1]} pixels was laid over the whole frame."
     return Marks(painted=square > 127), (note,)

@@ -1,6 +1,6 @@
 """A Clip: frames on a clock and a waveform on the same clock."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,11 @@ class SoundTrack:
     path: Path
     stream_index: int  # index among the container's streams
     start_s: float  # when its first sample sounds on the clip's clock
+    opened: "OpenTrack | None" = None  # who decodes it; None: this process, see avsl.media.wav
+
+
+OpenTrack = Callable[[SoundTrack], tuple[int, int, Iterator[np.ndarray]]]
+"""Gives a track's rate in Hz, its channels, and all of it as float32 blocks (n, channels)."""
 
 
 @dataclass(frozen=True)

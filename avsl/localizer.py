@@ -8,7 +8,7 @@ from avsl.audio import AUDIBLE_DBFS, loudness_dbfs
 from avsl.clip import Clip
 from avsl.errors import LimitError, NoSoundError, SettingError
 from avsl.localization import Localization, Provenance, Verdict, verdicts
-from avsl.progress import Progress, no_progress
+from avsl.progress import Progress, no_progress, watched
 from avsl.settings import LIMITS, Limits
 from avsl.variants import Variant, load
 from avsl.variants.base import Evidence, origin_of
@@ -51,7 +51,8 @@ class Localizer:
         rate_hz = map_rate_hz or self.variant.card.map_rate_hz
         times_s = self._times(clip, rate_hz)
         started = time.perf_counter()
-        evidence = self.variant.localize(clip, times_s, progress)
+        with watched(progress, "reading the clip") as told:
+            evidence = self.variant.localize(clip, times_s, told)
         seconds = time.perf_counter() - started
         return self._judged(clip, times_s, evidence, self._provenance(clip, rate_hz, seconds))
 

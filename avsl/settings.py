@@ -18,6 +18,9 @@ class Limits:
     max_frames: int = 600 * 120
     max_maps: int = 12_000  # analysed moments in one run
     min_free_disk_bytes: int = 200_000_000
+    max_decoder_bytes: int = 1_500_000_000  # of memory for a process that decodes one file
+    max_decoder_cpu_s: float = 1200.0  # of its computing, all cores together
+    max_decoder_silence_s: float = 30.0  # without a packet read or a frame given
     max_weights_bytes: int = 2_000_000_000  # one published file; CLIPSeg's has 0.6 GB
 
 

@@ -10,6 +10,7 @@ from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
 from avsl.errors import LimitError, MediaError
+from avsl.media.pulse import tick
 from avsl.settings import Limits
 
 # Playlists and scripts (hls, dash, concat, image sequences, ...) open other files: not among these.
@@ -74,6 +75,7 @@ def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
     for _ in range(READ_RETRIES):
         try:
             for packet in container.demux(stream):
+                tick()
                 if packet.size:
                     yield packet
             return

@@ -1,6 +1,8 @@
 """A still picture as it is meant to be seen: upright, 8-bit RGB, transparent parts on white."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +24,8 @@ FILM_FORMATS = ("GIF", "PNG")  # animated ones are read as videos
 
 def read_still(file: Path, limits: Limits) -> tuple[np.ndarray, tuple[str, ...]] | None:
     """uint8 (H, W, 3) RGB and notes; None where the file is no still picture."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is stricter
-            picture = Image.open(file, formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise LimitError(f'"{file.name}" has too many pixels. Scale it down first.') from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    picture = _opened(file)
+    if picture is None:
         return None
     with picture:
         animated = getattr(picture, "is_animated", False)
@@ -36,12 +33,44 @@ def read_still(file: Path, limits: Limits) -> tuple[np.ndarray, tuple[str, ...]]
             return None
         media.check_pixels(file.name, *picture.size, limits)
         notes = ("The file holds several pictures; the first one was used.",) if animated else ()
-        try:
+        with _damage_told(file):
             return _seen(picture, notes)
-        except Exception as error:  # Pillow's decoders raise many kinds for broken data
-            raise MediaError(
-                f'The picture "{file.name}" is cut off or damaged. Save or download it again.'
-            ) from error
+
+
+def read_brightness(file: Path, limits: Limits) -> np.ndarray | None:
+    """uint8 (H, W), black where it is transparent; None where the file is no picture."""
+    picture = _opened(file)
+    if picture is None:
+        return None
+    with picture:
+        media.check_pixels(file.name, *picture.size, limits)
+        with _damage_told(file):
+            layers = picture.convert("RGBA")
+            page = Image.new("RGBA", picture.size, "black")
+            return np.array(Image.alpha_composite(page, layers).convert("L"))
+
+
+def _opened(file: Path) -> Image.Image | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our limit is stricter
+            return Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise LimitError(f'"{file.name}" has too many pixels. Scale it down first.') from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+        return None
+
+
+@contextmanager
+def _damage_told(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow's decoders raise many kinds for broken data
+        raise MediaError(
+            f'The picture "{file.name}" is cut off or damaged. Save or download it again.'
+        ) from error
 
 
 def _seen(picture: Image.Image, notes: tuple[str, ...]) -> tuple[np.ndarray, tuple[str, ...]]:

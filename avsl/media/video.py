@@ -1,7 +1,7 @@
 """The frames of a video file: when each appears, and what it shows."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,14 @@ ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # the built-in ones dro
 FALLBACK_FPS_HZ = 25.0
 TWIN_STEP_S = 1e-4  # between two frames that claim one time
 TIME_SLACK_S = 0.0005  # two times nearer than this are one (rounding)
+CODED_SLACK = 1.1  # frames are coded in whole blocks; a later one may be larger than the first
 MAX_PIXEL_ASPECT = 8.0  # wilder claims are damage, not a lens
 SQUARE_ENOUGH = 0.01  # 448:447 is rounding by an encoder; stretching by one pixel helps nobody
+
+Decode = Callable[[int, int, bool], Iterator[tuple[int, np.ndarray]]]
+"""Called with (width, height, gray); gives every frame that decodes as (its place among the times,
+rising; uint8 (H, W, 3) RGB or (H, W) gray). Closing it stops the decoder.
+"""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def probe_video(file: Path, limits: Limits) -> VideoFormat | None:
         _check_header(file.name, stream, announced_s, limits)
         index, aspect, step_s = stream.index, _pixel_aspect(stream), _nominal_step_s(stream)
         timed = container.format.name in TIMED_FORMATS
-    first_s, look = _first_look(file, index, aspect)
+    first_s, look = _first_look(file, index, aspect, limits)
     media.check_pixels(file.name, look.width, look.height, limits)
     listed = _listed_times(file, index, limits) if timed and first_s is not None else None
     if listed is not None:
@@ -77,14 +83,13 @@ def _check_header(name: str, stream: VideoStream, announced_s: float, limits: Li
 class VideoFrames:
     """A :class:`avsl.clip.FrameSource` over a file, decoded in order from the start, on demand."""
 
-    def __init__(self, file: Path, video: VideoFormat, origin_s: float) -> None:
-        """``origin_s`` is the moment of the file's clock that is time 0 of the clip."""
-        self._file = file
-        self._video = video
-        self._origin_s = origin_s
-        self._missing = np.zeros(len(video.times_s), bool)
-        self.times_s = video.times_s - origin_s
-        self.width, self.height = video.look.width, video.look.height
+    def __init__(self, times_s: np.ndarray, width: int, height: int, decode: Decode) -> None:
+        """``times_s`` (F,) are on the clip's clock; ``decode`` tells frames by their place there,
+        wherever it decodes them.
+        """
+        self.decode = decode
+        self._missing = np.zeros(len(times_s), bool)
+        self.times_s, self.width, self.height = times_s, width, height
 
     def stream(self, width: int, height: int, gray: bool) -> Iterator[tuple[float, np.ndarray]]:
         """Every frame that decodes, as ``(time_s, uint8 (H, W, 3) RGB or (H, W) gray)``.
@@ -92,30 +97,14 @@ class VideoFrames:
         Each carries one of ``times_s``; frames that do not decode are left out and counted in
         :meth:`damage`.
         """
-        convert = Converter(self._video.look, width, height, gray)
         place_next = 0  # in times_s
-        with closing(decoded(self._file, self._video.stream_index)) as frames:
-            for time_s, frame in frames:
-                place = self._place(time_s, place_next)
-                if place is None:
-                    continue
+        with closing(self.decode(width, height, gray)) as frames:
+            for place, frame in frames:
                 self._missing[place_next:place] = True
                 self._missing[place] = False
                 place_next = place + 1
-                yield float(self.times_s[place]), convert(frame)
+                yield float(self.times_s[place]), frame
         self._missing[place_next:] = True
-
-    def _place(self, time_s: float | None, start: int) -> int | None:
-        """Where a decoded frame stands in ``times_s``, not before ``start``; None: nowhere."""
-        if not self._video.listed:
-            return start if start < len(self.times_s) else None
-        times_s = self._video.times_s
-        if time_s is None:
-            return None
-        place = start + int(np.searchsorted(times_s[start:], time_s - TIME_SLACK_S))
-        if place == len(times_s) or times_s[place] > time_s + TIME_SLACK_S:
-            return None  # such as a frame before the first key frame
-        return place
 
     def damage(self) -> tuple[str, ...]:
         missing = np.flatnonzero(self._missing)
@@ -127,20 +116,56 @@ class VideoFrames:
         )
 
 
-def decoded(file: Path, stream_index: int) -> Iterator[tuple[float | None, VideoFrame]]:
+@dataclass(frozen=True)
+class FileDecoder:
+    """A :data:`Decode` in this process."""
+
+    file: Path
+    video: VideoFormat
+    limits: Limits
+
+    def __call__(self, width: int, height: int, gray: bool) -> Iterator[tuple[int, np.ndarray]]:
+        convert = Converter(self.video.look, width, height, gray)
+        place_next = 0
+        with closing(decoded(self.file, self.video.stream_index, self.limits)) as frames:
+            for time_s, frame in frames:
+                place = self._place(time_s, place_next)
+                if place is not None:
+                    place_next = place + 1
+                    yield place, convert(frame)
+
+    def _place(self, time_s: float | None, start: int) -> int | None:
+        """Where a decoded frame stands in ``times_s``, not before ``start``; None: nowhere."""
+        times_s = self.video.times_s
+        if not self.video.listed:
+            return start if start < len(times_s) else None
+        if time_s is None:
+            return None
+        place = start + int(np.searchsorted(times_s[start:], time_s - TIME_SLACK_S))
+        if place == len(times_s) or times_s[place] > time_s + TIME_SLACK_S:
+            return None  # such as a frame before the first key frame
+        return place
+
+
+def decoded(
+    file: Path, stream_index: int, limits: Limits
+) -> Iterator[tuple[float | None, VideoFrame]]:
     """Whole frames in presentation order, with their times on the file's clock where they tell.
 
     Frames the decoder had to make up (damage) are left out. Close the generator to stop early.
     """
     with media.opened(file) as container:
         stream = container.streams[stream_index]
-        for frame in _frames(container, stream):
+        for frame in _frames(container, stream, limits):
             if not frame.is_corrupt:
                 yield None if frame.pts is None else float(frame.pts * stream.time_base), frame
 
 
-def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _frames(
+    container: InputContainer, stream: VideoStream, limits: Limits
+) -> Iterator[VideoFrame]:
     decoder = _decoder(stream)
+    decoder.options = {"max_pixels": str(round(limits.max_pixels * CODED_SLACK))}
     for packet in itertools.chain(media.packets(container, stream), [None]):  # None flushes
         try:
             yield from decoder.decode(packet)
@@ -156,8 +181,10 @@ def _decoder(stream: VideoStream) -> CodecContext:
     return stream.codec_context
 
 
-def _first_look(file: Path, stream_index: int, aspect: float) -> tuple[float | None, Look]:
-    with closing(decoded(file, stream_index)) as frames:
+def _first_look(
+    file: Path, stream_index: int, aspect: float, limits: Limits
+) -> tuple[float | None, Look]:
+    with closing(decoded(file, stream_index, limits)) as frames:
         for time_s, frame in frames:
             return time_s, Look.of(frame, aspect)
     raise _nothing_decodes(file.name)
@@ -195,7 +222,7 @@ def _counted_times(file: Path, stream_index: int, step_s: float, limits: Limits)
     put in order too. A frame without a time follows the one before at the nominal rate.
     """
     times_s: list[float] = []
-    with closing(decoded(file, stream_index)) as frames:
+    with closing(decoded(file, stream_index, limits)) as frames:
         for time_s, _ in frames:
             if time_s is None:
                 time_s = times_s[-1] + step_s if times_s else 0.0

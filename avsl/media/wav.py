@@ -52,11 +52,21 @@ def write_wav(path: Path, sound: Sound) -> None:
             file.writeframes(np.rint(np.clip(block, -1.0, 1.0) * 32_767).astype("<i2").tobytes())
 
 
-def _from_file(track: SoundTrack) -> Sound:
-    heard = probe_sound(track.path, track.stream_index)
+def opened(track: SoundTrack) -> tuple[int, int, Iterator[np.ndarray]]:
+    """An :data:`avsl.clip.OpenTrack` in this process."""
+    return opened_at(track.path, track.stream_index)
+
+
+def opened_at(path: Path, stream_index: int) -> tuple[int, int, Iterator[np.ndarray]]:
+    """The same by the file and the stream's number alone."""
+    heard = probe_sound(path, stream_index)
     if heard is None:
-        raise MediaError(f'"{track.path.name}" has changed since it was read: its sound is gone.')
-    rate_hz, channels = heard.sample_rate_hz, heard.channels
+        raise MediaError(f'"{path.name}" has changed since it was read: its sound is gone.')
+    return heard.sample_rate_hz, heard.channels, sound_blocks(path, heard)
+
+
+def _from_file(track: SoundTrack) -> Sound:
+    rate_hz, channels, decoded = (track.opened or opened)(track)
     lead = np.zeros((round(track.start_s * rate_hz), channels), np.float32)
     notes = []
     if rate_hz not in AAC_RATES_HZ:
@@ -64,7 +74,7 @@ def _from_file(track: SoundTrack) -> Sound:
 
     def blocks() -> Iterator[np.ndarray]:
         yield lead
-        yield from sound_blocks(track.path, heard)
+        yield from decoded
 
     if channels <= MAX_CHANNELS:
         return Sound(rate_hz, channels, blocks(), tuple(notes))

@@ -10,7 +10,7 @@ import numpy as np
 from avsl.clip import Clip, resized
 from avsl.media import constant_rate, output_rate_hz, write_video
 from avsl.overlay import Style
-from avsl.progress import Progress, no_progress
+from avsl.progress import Progress, no_progress, watched
 from avsl.ui import copy
 
 LONG_SIDE = 960  # pixels of a frame kept for inspection
@@ -84,7 +84,7 @@ class Footage:
 
     def draw(self, style: Style, progress: Progress = no_progress) -> Path:
         """Draw and write the video; the one before stays until this one is whole."""
-        with self.lock:
+        with self.lock, watched(progress, copy.STAGE_DRAWING) as progress:
             number = int(self.video.stem.split("-")[-1]) + 1 if self._videos else 1
             path = self._folder / f"overlay-{number}.mp4"
             rate_hz = output_rate_hz(self._clip)

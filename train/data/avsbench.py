@@ -20,7 +20,7 @@ import numpy as np
 
 from avsl.clip import ArrayFrames, Clip, resized
 from avsl.errors import MediaError
-from avsl.media.read import read
+from avsl.media.reading import read
 from avsl.media.still import read_still
 from avsl.settings import LIMITS
 from train.data.cases import Kind

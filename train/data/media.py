@@ -8,7 +8,7 @@ import numpy as np
 
 from avsl.clip import FrameSource
 from avsl.errors import MediaError
-from avsl.media.read import read
+from avsl.media.reading import read
 from avsl.settings import SAMPLE_RATE_HZ
 from train.data.listed import Moment
 

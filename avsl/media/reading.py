@@ -1,4 +1,4 @@
-"""Reading whatever people upload into a :class:`avsl.clip.Clip`."""
+"""Reading whatever people upload into a :class:`avsl.clip.Clip`, in this process."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +18,8 @@ from avsl.errors import MediaError
 from avsl.media import container as media
 from avsl.media.mono import mono_blocks_16k
 from avsl.media.sound import SoundFormat, SoundRepairs, probe_sound, sound_blocks
-from avsl.media.still import read_still
-from avsl.media.video import VideoFormat, VideoFrames, probe_video
+from avsl.media.still import read_brightness, read_still
+from avsl.media.video import FileDecoder, VideoFormat, VideoFrames, probe_video
 from avsl.settings import LIMITS, SAMPLE_RATE_HZ, Limits
 
 NOTICEABLE_S = 0.05  # a start or end that is off by less goes without saying
@@ -63,10 +63,21 @@ def read_picture(
     video = probe_video(file, limits)
     if video is None:
         raise MediaError(f'"{file.name}" holds no picture. Choose a picture or a video.')
-    picture = _video(file, video, float(video.times_s[0]), ())
+    picture = _video(file, video, float(video.times_s[0]), (), limits)
     shown_s = picture.end_s / 2 if time_s is None else time_s
     silent = Clip(file.name, picture.end_s, picture.source, np.zeros(0, np.float32))
     return silent.frames(np.array([shown_s]))[0], (*picture.notes, *picture.source.damage())
+
+
+def read_mask(path: str | Path, limits: Limits = LIMITS) -> np.ndarray:
+    """A picture file as brightness, uint8 (H, W); what is transparent is black. Raises
+    ``MediaError`` or ``LimitError`` with a sentence for the user.
+    """
+    file = media.local_file(path, limits)
+    mask = read_brightness(file, limits)
+    if mask is None:
+        raise MediaError(f'"{file.name}" is no picture. Choose a PNG or JPEG file.')
+    return mask
 
 
 @dataclass(frozen=True)
@@ -94,7 +105,7 @@ def _read_one(file: Path, limits: Limits) -> Clip:
     origin_s = float(video.times_s[0])
     if heard is not None:
         origin_s = min(origin_s, heard.start_s)
-    picture = _video(file, video, origin_s, notes)
+    picture = _video(file, video, origin_s, notes, limits)
     clip = _clip([file], picture, _decode_sound(file, heard, origin_s, limits), limits)
     return replace(clip, notes=clip.notes + _shortfall(clip.duration_s, video.announced_s))
 
@@ -128,7 +139,7 @@ def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:
         notes = (f'The sound of "{sound_file.name}" replaces that of the video.',)
     elif not notes:
         notes = _shortfall(video.end_s - video.times_s[0], video.announced_s)
-    return _video(file, video, float(video.times_s[0]), notes)
+    return _video(file, video, float(video.times_s[0]), notes, limits)
 
 
 def _own_sound(file: Path, video: VideoFormat | None) -> tuple[SoundFormat | None, tuple[str, ...]]:
@@ -141,8 +152,11 @@ def _own_sound(file: Path, video: VideoFormat | None) -> tuple[SoundFormat | Non
         return None, (f"{error} The video is read without sound.",)
 
 
-def _video(file: Path, video: VideoFormat, origin_s: float, notes: tuple[str, ...]) -> _Picture:
-    source = VideoFrames(file, video, origin_s)
+def _video(
+    file: Path, video: VideoFormat, origin_s: float, notes: tuple[str, ...], limits: Limits
+) -> _Picture:
+    times_s, look = video.times_s - origin_s, video.look
+    source = VideoFrames(times_s, look.width, look.height, FileDecoder(file, video, limits))
     return _Picture(source, video.end_s - origin_s, (*video.notes, *notes))
 
 
