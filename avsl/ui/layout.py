@@ -6,6 +6,7 @@ from typing import Any
 import gradio as gr
 
 from avsl import variants
+from avsl.media import isolate
 from avsl.overlay import Look, Style
 from avsl.settings import LIMITS
 from avsl.ui import benchmark, choosing, copy, links, live, studio, timeline, views
@@ -32,8 +33,10 @@ CAMERA = gr.WebcamOptions(
 def build(workspace: Workspace, house: live.House) -> gr.Blocks:
     """The whole app over ``workspace``; live visitors come into ``house``.
 
-    Launch it with :func:`launch_options` of the same house.
+    Launch it with :func:`launch_options` of the same house. From now on this process leaves every
+    file to be decoded to children of its own, see :func:`avsl.media.isolate`.
     """
+    isolate()
     page, api = Page(workspace), Api(workspace)
     with gr.Blocks(
         title=copy.TITLE, analytics_enabled=False, delete_cache=(CACHE_SWEEP_S, int(KEEP_S))
