@@ -18,7 +18,6 @@ from avsl.captions import captions
 from avsl.errors import AvslError, MediaError
 from avsl.localization import Localization, Verdict, spans, summary
 from avsl.localizer import Localizer
-from avsl.media import read
 from avsl.overlay import Look, Style
 from avsl.progress import Progress
 from avsl.ui import copy
@@ -50,8 +49,7 @@ def localized(
     Whatever stops it, an error, ``run`` or a reader that walks away, leaves no file behind.
     """
     with workspace.draft() as draft:
-        run.progress(0.0, copy.STAGE_READING)
-        clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
+        clip = draft.read(wish.source, wish.sound, run)
         with workspace.variant(wish.variant, run) as variant:
             found = Localizer(variant).run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
             card = variant.card

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from avsl.clip import Clip
 from avsl.errors import AvslError, Cancelled
-from avsl.progress import Progress, part
+from avsl.media import read
+from avsl.progress import Progress, part, watched
 from avsl.storage import require_free_disk, storage_errors
 from avsl.ui import copy
 from avsl.ui.result import Result
@@ -151,6 +153,12 @@ class Draft:
             except OSError:
                 shutil.copyfile(source, held)
         return held
+
+    def read(self, source: Path, sound: Path | None, run: Run) -> Clip:
+        """The clip of the uploaded files, held in this folder; ``run`` can stop the reading."""
+        with watched(run.progress, copy.STAGE_READING) as told:
+            told(0.0, copy.STAGE_READING)
+            return read(self.adopt(source), sound=sound and self.adopt(sound))
 
 
 @dataclass(eq=False)

@@ -19,12 +19,10 @@ from avsl.compare import (
     overlap,
 )
 from avsl.errors import SettingError
-from avsl.media import read
 from avsl.overlay import Style
 from avsl.progress import Progress, no_progress
 from avsl.sheets import comparison_png
 from avsl.storage import storage_errors
-from avsl.ui import copy as words
 from avsl.ui.footage import Footage, encoded
 from avsl.ui.gallery import Gallery
 from avsl.ui.jobs import Run, Workspace
@@ -185,8 +183,7 @@ def compared(
     there. Whatever stops it leaves no file behind.
     """
     with workspace.draft() as draft:
-        run.progress(0.0, words.STAGE_READING)
-        clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
+        clip = draft.read(wish.source, wish.sound, run)
         with ExitStack() as lent:
             # in one order for everybody, or two jobs could each hold what the other waits for
             taken = {

@@ -9,9 +9,9 @@ import numpy as np
 
 from avsl.clip import Clip
 from avsl.listening import Listening, Played, Probing, Reaction, listening, probe
-from avsl.media import read, read_sound
+from avsl.media import read_sound
 from avsl.overlay import Style
-from avsl.progress import Progress, no_progress
+from avsl.progress import Progress, no_progress, watched
 from avsl.sheets import probing_png
 from avsl.storage import storage_errors
 from avsl.ui import copy as words
@@ -135,9 +135,9 @@ def probed(
     Whatever stops it leaves no file behind.
     """
     with workspace.draft() as draft:
-        run.progress(0.0, words.STAGE_READING)
-        clip = read(draft.adopt(wish.source), sound=wish.sound and draft.adopt(wish.sound))
-        other, notes = read_sound(wish.other_sound) if wish.other_sound else (None, ())
+        clip = draft.read(wish.source, wish.sound, run)
+        with watched(run.progress, words.STAGE_READING):
+            other, notes = read_sound(wish.other_sound) if wish.other_sound else (None, ())
         with workspace.variant(wish.variant, run) as variant:
             told = run.part(0.0, PROBED)
             found = probe(clip, variant, other, wish.shift_s, progress=told)
