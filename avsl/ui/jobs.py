@@ -19,6 +19,12 @@ from avsl.storage import require_free_disk, storage_errors
 from avsl.ui import copy
 from avsl.ui.result import Result
 from avsl.ui.shelf import Shelf
+from avsl.ui.trust import copy as trust_copy
+from avsl.ui.trust.disk import over, size_of
+from avsl.ui.trust.journal import Busy, Journal, TookTooLong
+from avsl.ui.trust.limits import Bounds, bounds
+from avsl.ui.trust.memory import Memory, estimated_bytes
+from avsl.ui.trust.record import LOADING, Record
 from avsl.variants import Variant
 
 SLOTS = max(2, (os.cpu_count() or 2) // 2)  # jobs at work at once; the rest wait in line
@@ -28,10 +34,6 @@ MOST_RESULTS = 40
 KEEP_S = 3600.0  # a result that nobody asked for this long is deleted
 TELL_EVERY_S = 0.1
 LOOK_EVERY_S = 0.1  # how often a waiting job looks whether it is its turn or was stopped
-
-
-class Busy(AvslError):
-    """The line is full."""
 
 
 class ResultGone(AvslError):
@@ -64,7 +66,9 @@ class Run:
     def __init__(self, tell: Progress, place: str = "") -> None:
         """``place`` is the part of the page that it works for, if it does."""
         self.place = place
+        self.record = Record(place or "call")
         self._tell = tell
+        self._limit_s = self._ends_s = float("inf")
         self._told_s = -TELL_EVERY_S
         self._stopped = threading.Event()
         self._reason: type[Cancelled] = Cancelled
@@ -77,9 +81,23 @@ class Run:
         """The library's progress callback: passes on at most ten a second, raises when stopped."""
         if self._stopped.is_set():
             raise self._reason
+        if time.monotonic() > self._ends_s:
+            raise TookTooLong(trust_copy.took_too_long(self._limit_s))
+        self.record.told(stage)
         if time.monotonic() - self._told_s >= TELL_EVERY_S:
             self._told_s = time.monotonic()
             self._tell(fraction, stage)
+
+    def limit(self, seconds: float) -> None:
+        """From now on it may work so long; then :meth:`progress` raises."""
+        self._limit_s, self._ends_s = seconds, time.monotonic() + seconds
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """The time of the block does not count as work."""
+        left_s, self._ends_s = self._ends_s - time.monotonic(), float("inf")
+        yield
+        self._ends_s = time.monotonic() + left_s
 
     def part(self, start: float, end: float) -> Progress:
         """The callback for a stage that covers ``start`` to ``end`` of the whole."""
@@ -96,13 +114,20 @@ class Line:
     def __init__(self, slots: int = SLOTS, most_waiting: int = MOST_WAITING) -> None:
         self._slots, self._most_waiting = slots, most_waiting
         self._jobs: list[Run] = []
+        self._aside: set[Run] = set()
         self._lock = threading.Lock()
+
+    def counts(self) -> tuple[int, int]:
+        """Jobs (at work, waiting)."""
+        with self._lock:
+            working = min(len(self._jobs), self._slots)
+            return working, len(self._jobs) - working + len(self._aside)
 
     @contextmanager
     def turn(self, run: Run) -> Iterator[None]:
         """Wait for a place at work and hold it; raises :class:`Busy`, or ``Cancelled``."""
         with self._lock:
-            if len(self._jobs) >= self._slots + self._most_waiting:
+            if len(self._jobs) + len(self._aside) >= self._slots + self._most_waiting:
                 raise Busy(copy.BUSY)
             self._jobs.append(run)
         try:
@@ -114,24 +139,38 @@ class Line:
     @contextmanager
     def aside(self, run: Run) -> Iterator[None]:
         """Let others work meanwhile; afterwards ``run`` is the next in line."""
-        was_in_line = self._leave(run)
-        yield
-        if was_in_line:
-            with self._lock:
-                self._jobs.insert(self._slots, run)
+        if not self._leave(run, aside=True):
+            yield
+            return
+        with run.resting():
+            try:
+                yield
+            finally:
+                with self._lock:
+                    self._aside.discard(run)
+                    self._jobs.insert(self._slots, run)
             self._wait(run)
 
     def _wait(self, run: Run) -> None:
-        while (ahead := self._jobs.index(run) - self._slots + 1) > 0:
-            run.progress(0.0, copy.waiting(ahead))
+        while (place := self._place(run)) > 0:
+            run.progress(0.0, copy.waiting(place))
             run.pause(LOOK_EVERY_S)
 
-    def _leave(self, run: Run) -> bool:
-        """Take ``run`` out; False if it was not in line."""
+    def _place(self, run: Run) -> int:
+        """0 at work, else the place in the queue. Those who stand aside count as before it, since
+        they come back there: nobody's place ever rises.
+        """
+        with self._lock:
+            ahead = self._jobs.index(run) - self._slots + 1
+            return ahead + len(self._aside) if ahead > 0 else 0
+
+    def _leave(self, run: Run, aside: bool = False) -> bool:
+        """Take ``run`` out, or aside; False if it was not in line."""
         with self._lock:
             found = run in self._jobs
             if found:
                 self._jobs.remove(run)
+                self._aside |= {run} if aside else set()
             return found
 
 
@@ -140,7 +179,23 @@ class Draft:
     """A result's folder while it is being made; deleted unless it is kept."""
 
     folder: Path
+    workspace: "Workspace"
     kept: bool = False
+
+    def reserve(
+        self, run: Run, clip: Clip, *variants: str, map_rate_hz: float | None = None
+    ) -> None:
+        """Memory for a run of ``variants`` on ``clip``, until the draft is done with; waits for
+        it. Raises :class:`avsl.errors.LimitError` where there can never be so much.
+        """
+        memory, needed = self.workspace.memory, estimated_bytes(clip, variants, map_rate_hz)
+        memory.require(needed)
+        if not memory.take(self, needed):
+            with self.workspace.line.aside(run):
+                while not memory.take(self, needed):
+                    place = memory.place(self)
+                    run.progress(0.0, trust_copy.STAGE_MEMORY.format(place))
+                    run.pause(LOOK_EVERY_S)
 
     def adopt(self, source: Path) -> Path:
         """The uploaded file, held in this folder too so that it lives as long as the result."""
@@ -174,11 +229,18 @@ class Workspace:
     """
 
     def __init__(
-        self, root: Path | str, line: Line | None = None, shelf: Shelf | None = None
+        self,
+        root: Path | str,
+        line: Line | None = None,
+        shelf: Shelf | None = None,
+        limits: Bounds | None = None,
     ) -> None:
         self.root = Path(root)
         self.line = line or Line()
         self.shelf = shelf or Shelf()
+        self.limits = limits or bounds(self.root)
+        self.memory = Memory(self.limits.memory_bytes)
+        self.journal = Journal()
         self._sessions: dict[str, _Session] = {}
         self._results: dict[str, Kept] = {}
         self._used_s: dict[str, float] = {}
@@ -196,7 +258,8 @@ class Workspace:
                 earlier.stop(Replaced if earlier.place == place else Overtaken)
             mine.append(run)
         try:
-            with self.line.turn(run):
+            with self.journal.of(run.record), self.line.turn(run):
+                run.limit(self.limits.job_s)
                 yield run
         finally:
             with self._lock:
@@ -210,8 +273,10 @@ class Workspace:
         While it is not to be had, ``run`` stands aside so that jobs with other variants can work.
         """
         variant = self.shelf.take(name)
+        run.record.uses(name)
         try:
             if variant is None:
+                run.record.at(LOADING)
                 with self.line.aside(run):
                     variant = self.shelf.wait(name, run.progress)
             yield variant
@@ -232,12 +297,13 @@ class Workspace:
         """A fresh folder for a result; it is deleted with all in it unless the draft is kept."""
         self.sweep()
         require_free_disk(self.root)
-        draft = Draft(self.root / secrets.token_urlsafe(16))
+        draft = Draft(self.root / secrets.token_urlsafe(16), self)
         with storage_errors(draft.folder):
             draft.folder.mkdir(parents=True)
         try:
             yield draft
         finally:
+            self.memory.give_back(draft)
             if not draft.kept:
                 shutil.rmtree(draft.folder, ignore_errors=True)
 
@@ -254,7 +320,26 @@ class Workspace:
                 self._drop(old)
             for old in sorted(self._used_s, key=self._used_s.get)[:-MOST_RESULTS]:
                 self._drop(old)
+        self._trim(session)
         return result_id
+
+    def _trim(self, session: str) -> None:
+        """Drop the oldest results of a session, then of all, until they fit on the disk."""
+        with self._lock:
+            mine = [*self._session(session).results]
+            everyone = sorted(self._used_s, key=self._used_s.get)
+        sizes = {name: size_of(self.root / name) for name in everyone}
+        going = over(((name, sizes.get(name, 0)) for name in mine), self.limits.session_bytes)
+        left = [(name, size) for name, size in sizes.items() if name not in going]
+        going += over(left, self.limits.disk_bytes)
+        with self._lock:
+            for name in going:
+                self._drop(name)
+
+    @property
+    def kept(self) -> int:
+        """How many results there are."""
+        return len(self._results)
 
     def find(self, result_id: str | None, kind: type[K] = Result) -> K:
         """The result of that id and kind; raises :class:`ResultGone`."""

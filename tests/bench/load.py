@@ -50,7 +50,7 @@ def client(
     app: Served, material: Material, seed: int, until_s: float, tally: Tally
 ) -> None:
     """One client's time with the app; it comes back as another now and then."""
-    rng = random.Random(seed)  # noqa: S311, dice for a test
+    rng = random.Random(seed)
     time.sleep(rng.uniform(0, 5))
     while time.monotonic() < until_s:
         try:
@@ -148,7 +148,7 @@ def main() -> None:
     grown = after[0] > (1 + GROWTH) * before[0]
     bad = bool(tally.wrong or warm.wrong or left or complaints or grown or not alive)
     if bad:
-        log = Path("/tmp") / f"avsl-load-{options.seed}.log"  # noqa: S108, to be read by a person
+        log = Path("/tmp") / f"avsl-load-{options.seed}.log"
         log.write_text(keep)
         print(f"its log: {log}; wrong while warming up: {warm.wrong[:5]}")
     shutil.rmtree(app.scratch, ignore_errors=True)

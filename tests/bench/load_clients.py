@@ -38,7 +38,8 @@ class Visitor:
 
     def __post_init__(self) -> None:
         self.client = Client(
-            self.url, verbose=False, download_files=False, analytics_enabled=False, max_workers=2
+            self.url, verbose=False, download_files=False, analytics_enabled=False, max_workers=2,
+            httpx_kwargs={"timeout": 60},
         )
 
     def close(self) -> None:
@@ -121,7 +122,8 @@ class Visitor:
         """The answer, or one word for the sentence that came instead."""
         other = handle_file(str(sound)) if sound else None
         job = self.client.submit(
-            clip=handle_file(str(clip)), sound=other, **{"variant": "sync"} | settings, api_name="/localize"
+            clip=handle_file(str(clip)), sound=other, api_name="/localize",
+            **{"variant": "sync"} | settings,
         )
         return self._awaited(job)
 
