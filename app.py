@@ -5,11 +5,11 @@ gradio's own variables work too: GRADIO_SERVER_NAME, GRADIO_SERVER_PORT, GRADIO_
 
 import argparse
 import os
-import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
+
+PERSISTENT = Path("/data")  # of a Space that has such a disk
 
 
 def main() -> None:
@@ -18,20 +18,32 @@ def main() -> None:
     parser.add_argument("--port", type=int, help="port (default: the first free from 7860)")
     options = parser.parse_args()
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that the finally below is reached
-    root = Path(tempfile.mkdtemp(prefix="avsl-"))
-    os.environ["GRADIO_TEMP_DIR"] = str(root)  # uploads too; gradio reads it at import
-    try:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what is opened is closed
+    keep_weights()
+    from avsl.nest import nest
+
+    with nest() as root:
+        os.environ["GRADIO_TEMP_DIR"] = str(root)  # uploads too; gradio reads it at import
         from avsl.ui import build, launch_options
         from avsl.ui.jobs import Workspace
         from avsl.ui.live import House
+        from avsl.ui.trust import journal, warm
 
-        house = House()
-        build(Workspace(root / "results"), house).launch(
-            server_name=options.host, server_port=options.port, **launch_options(house)
+        journal.write_log()
+        house, workspace = House(), Workspace(root / "results")
+        demo = build(workspace, house)
+        warm.warm(workspace.shelf)
+        demo.launch(
+            server_name=options.host, server_port=options.port, **launch_options(house, workspace)
         )
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+
+
+def keep_weights(persistent: Path = PERSISTENT) -> None:
+    """On a Space downloads go to its persistent disk, if it has one; nothing that visitors send
+    does. To be called before huggingface_hub is imported.
+    """
+    if "SPACE_ID" in os.environ and "HF_HOME" not in os.environ and os.access(persistent, os.W_OK):
+        os.environ["HF_HOME"] = str(persistent / ".huggingface")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from avsl.ui.jobs import KEEP_S, Workspace
 from avsl.ui.page import PICTURE, PLAYER, VIDEO, Page
 from avsl.ui.steps import Parts, named
 from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
+from avsl.ui.trust import app as trust
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
@@ -58,8 +59,13 @@ def build(workspace: Workspace, house: live.House) -> gr.Blocks:
     return demo
 
 
-def launch_options(house: live.House) -> dict[str, Any]:
-    """How the app is launched everywhere: its own looks, nothing shared, nothing recorded."""
+def launch_options(house: live.House, workspace: Workspace | None = None) -> dict[str, Any]:
+    """How the app is launched everywhere: its own looks, nothing shared, nothing recorded.
+
+    With the ``workspace`` it also tells how it is doing, and bounds what comes in.
+    """
+    kept = trust.app_parts(workspace, house) if workspace else {}
+    routes = [live.route(house), *kept.pop("routes", [])]
     return {
         "theme": theme(),
         "css": "".join(_style_sheets()),
@@ -72,7 +78,7 @@ def launch_options(house: live.House) -> dict[str, Any]:
         "share": False,
         "pwa": False,
         "js": GENTLER_TOASTS,
-        "app_kwargs": {"routes": [live.route(house)]},
+        "app_kwargs": {"routes": routes, **kept},
         "ssr_mode": False,  # the Node server before the app lets no WebSocket through
     }
 

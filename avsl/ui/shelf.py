@@ -62,6 +62,16 @@ class Shelf:
         with self._lock:
             return self._variants[name].card if name in self._variants else None
 
+    def loaded(self) -> list[str]:
+        """The names of all that are loaded."""
+        with self._lock:
+            return list(self._variants)
+
+    def load(self, name: str, progress: Progress) -> None:
+        """Have it here, without taking it. Raises what loading raises."""
+        if name not in self.loaded():
+            self._watch(name, progress)
+
     def forget(self, name: str) -> None:
         """Load it anew when it is next wanted: there may be a newer version of it."""
         with self._lock:

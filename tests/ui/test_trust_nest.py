@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from avsl.ui.trust.nest import LOCK, nest, sweep
+from avsl.nest import LOCK, nest, sweep
 
 LIVES = """
 import sys, time
-from avsl.ui.trust.nest import nest
+from avsl.nest import nest
 with nest() as root:
     (root / "upload.mp4").write_text("somebody's")
     print(root, flush=True)

@@ -46,6 +46,7 @@ class House:
         self._rooms, self._open_session, self._load = rooms or LiveRooms(), open_session, load
         self._variants: dict[str, Variant] = {}
         self._visits = threading.BoundedSemaphore(MOST_VISITS)
+        self._visiting = 0
         self._lock = threading.Lock()
 
     def come_in(self) -> Place:
@@ -54,11 +55,20 @@ class House:
         """
         if not self._visits.acquire(blocking=False):
             raise Busy(copy.BUSY)
+        with self._lock:
+            self._visiting += 1
         return Place(self._rooms)
 
     def go_out(self, place: Place) -> None:
         place.leave()
+        with self._lock:
+            self._visiting -= 1
         self._visits.release()
+
+    @property
+    def visits(self) -> int:
+        """How many are live or wait for it."""
+        return self._visiting
 
     def session(self, name: str) -> LiveSession:
         """A fresh session; raises :class:`VariantError` for a variant that cannot be live here."""
