@@ -15,7 +15,7 @@ import gradio as gr
 
 from avsl import variants
 from avsl.captions import captions
-from avsl.errors import AvslError, MediaError
+from avsl.errors import AvslError, Cancelled, MediaError
 from avsl.localization import Localization, Verdict, spans, summary
 from avsl.localizer import Localizer
 from avsl.overlay import Look, Style
@@ -24,6 +24,7 @@ from avsl.ui import copy
 from avsl.ui.choosing import admitted
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
+from avsl.ui.trust.caller import gone
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def localized(
     """
     with workspace.draft() as draft:
         clip = draft.read(wish.source, wish.sound, run)
+        draft.reserve(run, clip, wish.variant, map_rate_hz=wish.map_rate_hz)
         with workspace.variant(wish.variant, run) as variant:
             found = Localizer(variant).run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
             card = variant.card
@@ -65,8 +67,15 @@ def session_of(request: gr.Request | None) -> str:
 
 
 def told(progress: gr.Progress) -> Progress:
-    """The library's progress callback as gradio's."""
-    return lambda fraction, stage: progress(fraction, desc=stage)
+    """The library's progress callback as gradio's; it stops the work for who has left."""
+    left = gone()
+
+    def tell(fraction: float, stage: str) -> None:
+        if left():
+            raise Cancelled
+        progress(fraction, desc=stage)
+
+    return tell
 
 
 def sentence(error: Exception) -> str:

@@ -184,6 +184,7 @@ def compared(
     """
     with workspace.draft() as draft:
         clip = draft.read(wish.source, wish.sound, run)
+        draft.reserve(run, clip, *wish.variants, map_rate_hz=wish.map_rate_hz)
         with ExitStack() as lent:
             # in one order for everybody, or two jobs could each hold what the other waits for
             taken = {

@@ -138,6 +138,7 @@ def probed(
         clip = draft.read(wish.source, wish.sound, run)
         with watched(run.progress, words.STAGE_READING):
             other, notes = read_sound(wish.other_sound) if wish.other_sound else (None, ())
+        draft.reserve(run, clip, *[wish.variant] * len(ORDER))
         with workspace.variant(wish.variant, run) as variant:
             told = run.part(0.0, PROBED)
             found = probe(clip, variant, other, wish.shift_s, progress=told)
