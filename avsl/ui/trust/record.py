@@ -45,7 +45,7 @@ class Record:
         now_s = time.monotonic()
         with self._lock:
             spent_s = self.stages_s.get(self._stage, 0.0) + now_s - self._since_s
-            self.stages_s[self._stage] = round(spent_s, 3)
+            self.stages_s[self._stage] = spent_s
             self._stage, self._since_s = stage, now_s
 
     def uses(self, variant: str) -> None:
@@ -62,5 +62,7 @@ class Record:
             "variants": self.variants,
             "outcome": outcome,
             "seconds": round(time.monotonic() - self._began_s, 3),
-            "stages_s": {name: spent for name, spent in self.stages_s.items() if spent},
+            "stages_s": {
+                name: round(spent, 3) for name, spent in self.stages_s.items() if spent > 0.0005
+            },
         }
