@@ -265,6 +265,7 @@ class Workspace:
             with self._lock:
                 if session in self._sessions and run in self._sessions[session].runs:
                     self._sessions[session].runs.remove(run)
+            self.memory.tidy()
 
     @contextmanager
     def variant(self, name: str, run: Run) -> Iterator[Variant]:

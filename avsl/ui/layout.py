@@ -17,6 +17,7 @@ from avsl.ui.page import PICTURE, PLAYER, VIDEO, Page
 from avsl.ui.steps import Parts, named
 from avsl.ui.theme import CSS, GENTLER_TOASTS, HEAD, theme
 from avsl.ui.trust import app as trust
+from avsl.ui.trust.blocks import Blocks
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
@@ -39,7 +40,7 @@ def build(workspace: Workspace, house: live.House) -> gr.Blocks:
     """
     isolate()
     page, api = Page(workspace), Api(workspace)
-    with gr.Blocks(
+    with Blocks(
         title=copy.TITLE, analytics_enabled=False, delete_cache=(CACHE_SWEEP_S, int(KEEP_S))
     ) as demo:
         gr.HTML(views.head())

@@ -37,8 +37,8 @@ class Served:
         return self.scratch / "tmp"
 
     def memory_bytes(self) -> int:
-        """Resident, of the app and its children."""
-        return sum(_resident_bytes(pid) for pid in family(self.process.pid))
+        """Of the app and its children; what they share is counted once."""
+        return sum(_proportional_bytes(pid) for pid in family(self.process.pid))
 
     def files(self) -> list[Path]:
         """What it keeps on disk now."""
@@ -138,9 +138,10 @@ def _children(task: Path) -> list[str]:
         return []
 
 
-def _resident_bytes(pid: int) -> int:
+def _proportional_bytes(pid: int) -> int:
+    """See proc(5): each shared page divided by how many share it."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))

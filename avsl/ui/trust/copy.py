@@ -32,6 +32,10 @@ FULL = (
     "The disk for uploads is full just now. Uploads are deleted as they grow old: try again in a "
     "few minutes, or with a smaller file."
 )
+NOT_UNDERSTOOD = (
+    "The page could not make sense of this request. Reload it and try again; for calls by a "
+    "program, its API page says what each endpoint takes."
+)
 TOO_MUCH = "This is more than the page takes at once. Send a smaller file."
 
 STATS_TITLE = "avsl: how it is doing"

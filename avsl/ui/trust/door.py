@@ -4,6 +4,7 @@ An ASGI middleware, for gradio bounds one file and neither a request nor all of 
 """
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -19,7 +20,10 @@ UPLOAD = "/gradio_api/upload"
 MOST_BODY_BYTES = 16_000_000  # of anything but an upload: a painted mask is the largest
 ENVELOPE_BYTES = 1_000_000  # what a form adds to its file
 YOUNG_S = 900.0  # an upload this young may be about to be used
+MOST_DRAINED_BYTES = 64_000_000  # of a request that is refused
 LOOK_EVERY_S = 2.0  # at the disk; in between what has come in since is added
+
+log = logging.getLogger(__name__)
 
 Scope, Message = dict[str, Any], dict[str, Any]
 Receive, Send = Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]
@@ -79,19 +83,22 @@ class Store:
 
 
 class Door:
-    """Wraps an app; ``store`` None bounds single requests only."""
+    """Wraps an app, whose failures become an answer too; ``store`` None bounds single requests
+    only.
+    """
 
     def __init__(self, app: Callable, store: Store | None = None) -> None:
         self._app, self._store = app, store
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] not in ("POST", "PUT", "PATCH"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         uploads = scope["path"].rstrip("/").endswith(UPLOAD)
         most = LIMITS.max_file_bytes + ENVELOPE_BYTES if uploads else MOST_BODY_BYTES
         told = _declared(scope)
         if told is not None and told > most:
+            await _drain(receive, told)
             await _refuse(send, 413, copy.TOO_MUCH)
             return
         store = self._store if uploads else None
@@ -128,6 +135,19 @@ class Door:
         except TooMuch:
             if not begun:
                 await _refuse(send, 413, copy.TOO_MUCH)
+        except Exception as error:
+            log.warning("a request was not understood", exc_info=error)
+            if begun:
+                raise
+            await _refuse(send, 400, copy.NOT_UNDERSTOOD)
+
+
+async def _drain(receive: Receive, size: int) -> None:
+    """Read what is not too long to be read away: who still sends would not hear the answer."""
+    while 0 < size <= MOST_DRAINED_BYTES:
+        message = await receive()
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
 
 
 def _declared(scope: Scope) -> int | None:

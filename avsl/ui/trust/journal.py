@@ -6,6 +6,7 @@ the code are told, since its text may name what a visitor sent.
 
 import json
 import logging
+import sys
 import threading
 import traceback
 from collections import Counter, defaultdict, deque
@@ -124,3 +125,9 @@ def write_log() -> None:
     root.setLevel(logging.WARNING)
     logging.getLogger("avsl").setLevel(logging.INFO)
     logging.getLogger("libav").setLevel(logging.CRITICAL)  # it names files
+    traceback.print_exc = _noted  # how gradio tells of failures, with all that was sent
+
+
+def _noted(*_, **__) -> None:
+    """What is being handled, without its text."""
+    logging.getLogger("avsl.web").warning("a request failed", exc_info=sys.exc_info())

@@ -2,9 +2,10 @@
 never can is refused.
 """
 
+import ctypes
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+import time
+from contextlib import suppress
 
 from avsl.clip import Clip
 from avsl.errors import LimitError
@@ -18,7 +19,7 @@ MAPS_HELD = 4  # batches, joined, judged, kept
 FEATURES_BYTES = 400_000_000  # that a network keeps of a clip at most
 SMALL_SIDE, LARGE_SIDE = 112, 352  # cells of a map: what ships, anything else
 
-Wait = Callable[[], AbstractContextManager]
+TIDY_EVERY_S = 5.0
 
 
 def estimated_bytes(clip: Clip, variants: tuple[str, ...], map_rate_hz: float | None) -> int:
@@ -44,6 +45,7 @@ class Memory:
         self.most_bytes = most_bytes
         self._held: dict[object, int] = {}
         self._line: list[object] = []
+        self._tidied_s = -TIDY_EVERY_S
         self._lock = threading.Lock()
 
     @property
@@ -72,6 +74,17 @@ class Memory:
         """Where ``owner`` stands in line; 1 is the next."""
         with self._lock:
             return self._line.index(owner) + 1 if owner in self._line else 0
+
+    def tidy(self) -> None:
+        """Give the system back what the allocator holds on to, now and then: with many threads it
+        holds a lot, and a small machine has none to spare.
+        """
+        with self._lock:
+            if time.monotonic() - self._tidied_s < TIDY_EVERY_S:
+                return
+            self._tidied_s = time.monotonic()
+        with suppress(OSError, AttributeError):  # only glibc has it
+            ctypes.CDLL(None).malloc_trim(0)
 
     def give_back(self, owner: object) -> None:
         """All that ``owner`` holds, or its place in line."""
