@@ -73,13 +73,15 @@ def served(
     scratch: Path | None = None,
     environment: dict[str, str] | None = None,
     root: Path = ROOT,
+    python: str = sys.executable,
     **options,
 ) -> Iterator[Served]:
     """The app from the folder ``root``, until the block ends; ``options`` are those of Popen."""
     scratch = scratch or Path(tempfile.mkdtemp(prefix="avsl-bench-"))
     for name in ("home", "tmp"):
         (scratch / name).mkdir(exist_ok=True)
-    port, log = free_port(), scratch / "log.txt"
+    port = int((environment or {}).get("GRADIO_SERVER_PORT", free_port()))
+    log = scratch.with_name(f"{scratch.name}.log") if options else scratch / "log.txt"
     variables = os.environ | {
         "HOME": str(scratch / "home"),
         "TMPDIR": str(scratch / "tmp"),
@@ -91,7 +93,7 @@ def served(
     }
     with open(log, "a") as file:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=root, env=variables, stdout=file, stderr=file, **options
+            [python, "app.py"], cwd=root, env=variables, stdout=file, stderr=file, **options
         )
     app = Served(f"http://127.0.0.1:{port}", scratch, process, log)
     try:
