@@ -14,10 +14,12 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from avsl.media import read
+from avsl.synthetic import ensure_example
 from avsl.ui import copy as words
 from avsl.ui.studio import copy
 from avsl.ui.studio.swapping import copy as swap_copy
-from tests.e2e.conftest import FLAGS, SETTLE_S, started
+from tests.e2e.conftest import FLAGS, SETTLE_S, fake_devices, started
 
 OUT = Path("avsl/ui/screens")
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -28,24 +30,27 @@ WAYS = {
 }
 QUALITY, TALLEST = 72, 2400  # of the files; pixels
 LONG_MS = 120_000
+PAINTED = "(id) => document.querySelector(`${id} video`)?.readyState >= 2"
 
 
 def localize(page: Page) -> None:
     page.click("#example-world-turns")
     page.wait_for_selector("#moment-picture img", timeout=LONG_MS)
+    page.wait_for_function(PAINTED, arg="#overlay", timeout=LONG_MS)
     expect(page.locator("#run")).to_be_enabled(timeout=LONG_MS)
 
 
 def live(page: Page) -> None:
     page.click("#live [data-part=start]")
     page.wait_for_selector("#live .avsl-live[data-state=live]", timeout=LONG_MS)
-    page.wait_for_timeout(6000)
+    page.wait_for_selector("#live [data-verdict=sounding]", timeout=LONG_MS)
 
 
 def studio(name: str) -> Callable[[Page], None]:
     def compare(page: Page) -> None:
         page.click(f"#{name}-example-world-turns")
         page.wait_for_selector(f"#{name}-figures img", timeout=LONG_MS)
+        page.wait_for_function(PAINTED, arg=f"#{name}-video", timeout=LONG_MS)
         expect(page.locator(f"#{name}-run")).to_be_enabled(timeout=LONG_MS)
 
     return compare
@@ -78,7 +83,11 @@ def main() -> None:
         started(Path(folder), dict(os.environ)) as app,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        camera = read(ensure_example("bell", Path(folder)))
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[*FLAGS, *fake_devices(camera, Path(folder))],
+        )
         for tab in options.tabs:
             for way, context in WAYS.items():
                 page = browser.new_context(**context).new_page()

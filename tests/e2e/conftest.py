@@ -138,15 +138,19 @@ def beacon() -> Clip:
 
 @pytest.fixture(scope="session")
 def camera_flags(beacon, tmp_path_factory) -> list[str]:
-    """Chromium plays these two files as its camera and microphone."""
-    folder = tmp_path_factory.mktemp("camera")
+    return fake_devices(beacon, tmp_path_factory.mktemp("camera"))
+
+
+def fake_devices(clip: Clip, folder: Path) -> list[str]:
+    """The flags with which Chromium plays the clip, at 25 Hz, as its camera and microphone."""
     with av.open(str(folder / "camera.mjpeg"), "w", format="mjpeg") as file:
         stream = file.add_stream("mjpeg", rate=25)
-        stream.width, stream.height, stream.pix_fmt = beacon.width, beacon.height, "yuvj420p"
-        for _, frame in beacon.stream():
+        stream.bit_rate = 20_000_000  # a small one leaves blocks that move
+        stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuvj420p"
+        for _, frame in clip.stream():
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
         file.mux(stream.encode())
-    _wav(folder / "microphone.wav", beacon.waveform)
+    _wav(folder / "microphone.wav", clip.waveform)
     return [
         f"--use-file-for-fake-video-capture={folder / 'camera.mjpeg'}",
         f"--use-file-for-fake-audio-capture={folder / 'microphone.wav'}",
