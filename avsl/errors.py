@@ -6,7 +6,14 @@ Everything a user can cause derives from :class:`AvslError`; the app and the com
 
 
 class AvslError(Exception):
-    """Base of every error that a user can cause and mend."""
+    """Base of every error that a user can cause and mend.
+
+    Names of files are quoted in these sentences: whatever a name holds, a sentence is one line of
+    printable characters.
+    """
+
+    def __str__(self) -> str:
+        return "".join(map(_shown, super().__str__()))
 
 
 class MediaError(AvslError):
@@ -46,3 +53,9 @@ class Cancelled(AvslError):
 
     def __init__(self) -> None:
         super().__init__("Stopped. Nothing was kept of this run.")
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if character.isspace() else "�"

@@ -1,5 +1,6 @@
 """Opening a media file safely: only this file, only media formats, the best of its streams."""
 
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ FORMATS = (
     "wav,w64,mp3,flac,aac,aiff,amr,ac3,eac3,caf,au,wv"
 )
 DURATION_SLACK_S = 1.0  # "ten minutes" out of a camera are 600.04 s
+MOST_NAME = 200  # characters of a name that are told back
 READ_RETRIES = 20  # a demuxer may stumble over broken bytes and still find its way
 
 _NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
@@ -27,14 +29,21 @@ _NOT_THE_SOUND = Disposition.comment | Disposition.visual_impaired | Disposition
 
 def local_file(path: str | Path, limits: Limits) -> Path:
     """The absolute path of an existing file of acceptable size, or a sentence that says why not."""
-    file = Path(path).expanduser().absolute()  # no "http:" or "concat:" can lead an absolute path
-    if file.is_dir():
-        raise MediaError(f'"{file.name}" is a folder. Choose a video file.')
-    if not file.is_file():
+    try:
+        # no "http:" or "concat:" can lead an absolute path
+        file = Path(path).expanduser().absolute()
+        found = file.stat()
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a null in it, nobody's home
+        told = str(path)
         raise MediaError(
-            f'There is no file "{path}". Check the name; only files on this machine can be read.'
-        )
-    size = file.stat().st_size
+            f'There is no file "{told if len(told) <= MOST_NAME else told[:MOST_NAME] + "…"}". '
+            "Check the name; only files on this machine can be read."
+        ) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise MediaError(f'"{file.name}" is a folder. Choose a video file.')
+    if not stat.S_ISREG(found.st_mode):
+        raise MediaError(f'"{file.name}" is no ordinary file. Choose a video file.')
+    size = found.st_size
     if size == 0:
         raise MediaError(f'"{file.name}" is empty (0 bytes). The copy or upload may have failed.')
     if size > limits.max_file_bytes:

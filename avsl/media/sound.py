@@ -16,6 +16,7 @@ from avsl.media import container as media
 
 JITTER_S = 0.03  # timestamps this far off are unsteady (live recordings), not holes
 JUMP_BACK_S = 1.0  # timestamps that go back this far have restarted, as in joined files
+LOUDEST = 64.0  # 36 dB above full scale: no recording is beyond that
 SILENCE_BLOCK_S = 1.0  # a hole is handed out in pieces, so that a wild timestamp fits in memory
 
 TimedFrame = tuple[float | None, AudioFrame]  # with its start on the file's clock, where it tells
@@ -178,7 +179,8 @@ def _samples(frame: AudioFrame) -> np.ndarray:
         return (array.astype(np.float32) - 128) / 128
     if array.dtype.kind == "i":
         return array.astype(np.float32) / -float(np.iinfo(array.dtype).min)
-    return np.nan_to_num(array.astype(np.float32), posinf=0, neginf=0)
+    sound = np.nan_to_num(array.astype(np.float32), posinf=0, neginf=0)
+    return np.clip(sound, -LOUDEST, LOUDEST)  # sums of the largest numbers would be no numbers
 
 
 def _silence(samples: int, sound: SoundFormat) -> Iterator[np.ndarray]:
