@@ -20,6 +20,7 @@ import numpy as np
 from avsl.errors import LimitError, MediaError, SettingError
 from avsl.media import read_mask
 from avsl.metrics.boxes import SIDE_PX, rasterise
+from avsl.storage import whole
 
 KIND = "avsl-annotation"  # of our own files
 MOST_BYTES = 50_000_000  # of a file of boxes; VGG-SS has 1.3 MB
@@ -129,7 +130,8 @@ def read_annotations(
 def write_annotations(path: Path | str, clip: str, annotations: Sequence[Annotation]) -> None:
     """A JSON file for :func:`read_annotations`; masks from files are not in it."""
     moments = [{"time_s": each.time_s, **each.marks.to_dict()} for each in annotations]
-    Path(path).write_text(json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1))
+    with whole(Path(path)) as place:
+        place.write_text(json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1))
 
 
 def _picture(path: Path) -> tuple[Marks, tuple[str, ...]]:

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from avsl.errors import VariantError
 from avsl.models.published import ACLConfig, build, from_published
 from avsl.models.twostream import TwoStream, TwoStreamConfig
-from avsl.storage import storage_errors
+from avsl.storage import storage_errors, whole
 from avsl.variants.acl import AclVariant
 from avsl.variants.acl_card import ACL_CARD
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE, Origin
@@ -106,8 +106,11 @@ def save_folder(variant: ImageAudioVariant, folder: Path | str, half: bool = Fal
         state = {name: value.contiguous() for name, value in variant.model.state_dict().items()}
         if half:
             state = halved(state)
-        save_file(state, folder / WEIGHTS_FILE)
-        (folder / CARD_FILE).write_text(json.dumps(card, indent=1), encoding="utf-8")
+        (folder / CARD_FILE).unlink(missing_ok=True)  # weights without a card are no variant
+        with whole(folder / WEIGHTS_FILE) as place:
+            save_file(state, place)
+        with whole(folder / CARD_FILE) as place:
+            place.write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
 def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -27,7 +27,7 @@ from avsl.localization import Verdict
 from avsl.media import read, read_sound
 from avsl.overlay import Style
 from avsl.sheets import comparison_png, probing_png
-from avsl.storage import require_free_disk, storage_errors
+from avsl.storage import require_free_disk, storage_errors, whole
 from avsl.swap import Swapped, Words, swap
 from avsl.swap_files import called, sound_of, still_of, swap_png, swap_report
 
@@ -241,5 +241,6 @@ def _write(options: argparse.Namespace, name: str, content: bytes) -> Path:
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
+        with whole(folder / name) as place:
+            place.write_bytes(content)
     return folder / name

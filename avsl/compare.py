@@ -27,7 +27,7 @@ from avsl.metrics import areas_at, auc, ciou, iou, rasterise, success
 from avsl.metrics.overlap import Areas
 from avsl.metrics.video import true_negative_moment
 from avsl.progress import Progress, no_progress, part
-from avsl.storage import storage_errors
+from avsl.storage import storage_errors, whole
 from avsl.variants import Variant, VariantCard, load
 from avsl.variants.frames import FrameFeatures
 from avsl.variants.image_audio import ImageAudioVariant
@@ -334,5 +334,9 @@ def moments_table(comparison: Comparison, threshold: float | None = None) -> lis
 def moments_csv(comparison: Comparison, path: Path | str, threshold: float | None = None) -> None:
     """:func:`moments_table` as a file; :class:`avsl.errors.StorageError` if it can't be written."""
     path = Path(path)
-    with storage_errors(path.parent), open(path, "w", newline="") as file:
+    with (
+        storage_errors(path.parent),
+        whole(path) as place,
+        open(place, "w", newline="") as file,
+    ):
         csv.writer(file).writerows(moments_table(comparison, threshold))

@@ -30,7 +30,7 @@ from avsl.localization import (
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style, draw_moment, overlay_frames
 from avsl.progress import Progress, no_progress
-from avsl.storage import require_free_disk, storage_errors
+from avsl.storage import require_free_disk, storage_errors, whole
 
 
 @dataclass(frozen=True)
@@ -248,18 +248,25 @@ def export(job: Job, folder: Path | str, formats: tuple[str, ...] = DEFAULT_FORM
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)
+        if "manifest" in formats:  # comes last, and says that all beside it is of one run
+            (folder / FORMATS["manifest"].file).unlink(missing_ok=True)
         for name in formats:
             files[name] = folder / FORMATS[name].file
-            notes += FORMATS[name].write(job, files[name]) or ()
+            with whole(files[name]) as place:
+                notes += FORMATS[name].write(job, place) or ()
     return Written(files, tuple(notes))
 
 
 def bundle(folder: Path, path: Path) -> Path:
     """Every file below ``folder`` in one zip at ``path``."""
-    with storage_errors(path.parent), zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file() and file != path:
-                archive.write(file, file.relative_to(folder))
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file() and file != path]
+    with (
+        storage_errors(path.parent),
+        whole(path) as place,
+        zipfile.ZipFile(place, "w", zipfile.ZIP_STORED) as archive,
+    ):
+        for file in files:
+            archive.write(file, file.relative_to(folder))
     return path
 
 

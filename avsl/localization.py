@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from avsl.errors import MediaError, SettingError
+from avsl.storage import whole
 
 
 class Verdict(StrEnum):
@@ -105,7 +106,7 @@ class Localization:
 
     def save(self, path: Path | str) -> None:
         """Write everything to one ``.npz`` file; :meth:`load` gives the same object back."""
-        with open(path, "wb") as file:
+        with whole(Path(path)) as place, open(place, "wb") as file:
             np.savez_compressed(
                 file,
                 **{name: getattr(self, name) for name in _ARRAYS},

@@ -1,6 +1,8 @@
 """Disk trouble as sentences."""
 
 import errno
+import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ _REASONS = {
     errno.EDQUOT: "the disk quota is used up",
     errno.EACCES: "writing there is not allowed",
     errno.EPERM: "writing there is not allowed",
+    errno.EFBIG: "the file is too large for the disk or for what is allowed",
     errno.EROFS: "the disk is read-only",
 }
 
@@ -30,6 +33,40 @@ def storage_errors(folder: Path) -> Iterator[None]:
             f"The result could not be written to {folder}: {_REASONS[error.errno]}. "
             "Free some space or choose another folder."
         ) from error
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A place to write what is to be ``path``, a file or a folder: it takes that name when the
+    block ends well, and goes otherwise.
+
+    So whoever finds ``path`` finds all of it, also after a kill or a power cut. The place has the
+    same ending, since some writers go by that.
+    """
+    place = path.with_name(f".{path.stem[:100]}-{secrets.token_hex(6)}{path.suffix}")
+    try:
+        yield place
+        if place.is_dir():
+            if path.exists():
+                _remove(path)  # no system swaps two folders
+        else:
+            _to_disk(place)
+        place.replace(path)
+    finally:
+        _remove(place)
+
+
+def _to_disk(file: Path) -> None:
+    """Wait until the disk has it: else a name may outlive a power cut and its content not."""
+    with open(file, "rb+") as written:
+        os.fsync(written.fileno())
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def require_free_disk(folder: Path, needed_bytes: int = LIMITS.min_free_disk_bytes) -> None:

@@ -10,15 +10,15 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from os import getpid
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from avsl.errors import SettingError
-from avsl.storage import storage_errors
+from avsl.storage import storage_errors, whole
 from avsl.synthetic.world import VERSION
 from train.config import TrainConfig
 from train.data.stream import Batches, batches, source
@@ -120,10 +120,13 @@ def _on_disk(file: Path, make: Callable[[], Prepared]) -> Prepared:
     if not file.is_file():
         with storage_errors(file.parent):
             file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(f".{getpid()}")  # processes may make the same
-            save_file({name: value.contiguous() for name, value in make().values.items()}, part)
-            part.replace(file)
-    return Prepared(load_file(file))
+            with whole(file) as part:  # processes may make the same
+                save_file({name: value.contiguous() for name, value in make().values.items()}, part)
+    try:
+        return Prepared(load_file(file))
+    except SafetensorError:  # damaged, as by a disk that failed
+        file.unlink(missing_ok=True)
+        return _on_disk(file, make)
 
 
 def _together(parts: Iterable[Prepared]) -> Prepared:

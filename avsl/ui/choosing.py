@@ -37,7 +37,7 @@ def admitted(wanted: str, request: gr.Request | None) -> str:
     the Hub strangers can add revisions to a repository. Elsewhere any Hub id will do, and a folder
     to who sits at this machine.
     """
-    name, listed = wanted.strip(), _listed()
+    name, listed = wanted.strip() if isinstance(wanted, str) else "", _listed()
     if name in listed:
         return name
     if not name:

@@ -90,7 +90,7 @@ def load(
     there is no such variant or its files cannot be had, with what to do about it.
     """
     shipped = shipped_folders()
-    local = name in _REGISTRY or name in shipped or Path(name).is_dir()
+    local = name in _REGISTRY or name in shipped or _is_folder(name)
     if not local and is_hub_id(name):
         return _load_from_hub(name, progress, revision)
     if revision is not None:
@@ -106,6 +106,13 @@ def load(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
         "(user/name) will do as well."
     )
+
+
+def _is_folder(name: str) -> bool:
+    try:
+        return Path(name).is_dir()
+    except (OSError, ValueError):  # too long, or with a null
+        return False
 
 
 def is_hub_id(name: str) -> bool:

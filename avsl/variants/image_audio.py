@@ -20,9 +20,11 @@ from avsl.clip import Clip
 from avsl.devices import best_device
 from avsl.progress import Progress, no_progress, part
 from avsl.settings import SAMPLE_RATE_HZ
+from avsl.variants import scarce
 from avsl.variants.base import Evidence, State, VariantCard
 from avsl.variants.frames import Eye, FrameFeatures
 from avsl.variants.keyframes import Features
+from avsl.variants.scarce import in_parts
 from avsl.variants.windows import cut_windows, sound_windows
 
 BATCH_WINDOWS = 8
@@ -77,6 +79,7 @@ class ImageAudioVariant(ABC):
         self.image_px = image_px
         self.window_s = window_s
         self.frames = FrameFeatures()  # of the clip at hand; may be shared, see ``eye_key``
+        self._parts = 0  # batches that had to be split in this run
 
     # What a network has to say.
 
@@ -109,7 +112,9 @@ class ImageAudioVariant(ABC):
     @torch.inference_mode()
     def look(self, frames: np.ndarray) -> Features:
         """uint8 (N, H, W, 3) of any size, squashed to a square -> what the eye makes of them."""
-        return self.see(self.image(frames))
+        parts = in_parts(lambda some: self.see(self.image(some)), frames)
+        self._parts += len(parts) - 1
+        return type(parts[0]).cat(parts) if len(parts) > 1 else parts[0]
 
     def encode_frames(self, frames: np.ndarray) -> Features:
         """uint8 (N, H, W, 3) -> what ``ground`` needs."""
@@ -132,10 +137,10 @@ class ImageAudioVariant(ABC):
     def encode_audio(self, waveform: np.ndarray, windows_s: np.ndarray) -> Heard:
         """(S,) float32 at 16 kHz and windows (N, 2) in seconds, all of one length."""
         batches = np.array_split(windows_s, -(-len(windows_s) // BATCH_WINDOWS))
-        heard = [
-            self.hear(torch.from_numpy(cut_windows(waveform, some)).to(self.device))
-            for some in batches
-        ]
+        sounds = [torch.from_numpy(cut_windows(waveform, some)) for some in batches]
+        parts = [in_parts(lambda some: self.hear(some.to(self.device)), each) for each in sounds]
+        heard = [each for some in parts for each in some]
+        self._parts += len(heard) - len(sounds)
         labels = tuple(label for each in heard for label in each.labels)
         return Heard(torch.cat([each.embeddings for each in heard]), labels)
 
@@ -155,7 +160,26 @@ class ImageAudioVariant(ABC):
     def localize(
         self, clip: Clip, times_s: np.ndarray, progress: Progress = no_progress
     ) -> Evidence:
-        """Maps at ``times_s`` (T,); frames that show the same share one encoding."""
+        """Maps at ``times_s`` (T,); frames that show the same share one encoding.
+
+        Where the graphics card's memory is short it takes less at once, or the processor does the
+        work; the notes say so.
+        """
+        self._parts = 0
+        try:
+            found, note = self._localize(clip, times_s, progress), scarce.SMALLER
+            if not self._parts:
+                return found
+        except torch.OutOfMemoryError:
+            if self.device == scarce.CPU:
+                raise
+            found = None
+        if found is None:  # out of the handler, whose traceback holds on to the memory
+            with scarce.on_the_processor(self):
+                found, note = self._localize(clip, times_s, progress), scarce.ON_THE_PROCESSOR
+        return replace(found, notes=(*found.notes, note))
+
+    def _localize(self, clip: Clip, times_s: np.ndarray, progress: Progress) -> Evidence:
         windows_s, which = sound_windows(times_s, clip.duration_s, self.window_s, self.hop_s)
         progress(0.0, "listening")
         heard = self.encode_audio(clip.waveform, windows_s)
@@ -178,10 +202,13 @@ class ImageAudioVariant(ABC):
             clip, times_s, self.eye_key, self.look, part(progress, LISTENED, 1.0)
         )
         for seen in looked:
-            found, sure = self.judge(self.attend(seen), embeddings[done : done + len(seen)])
+            sounds = embeddings[done : done + len(seen)]
+            parts = in_parts(lambda a, b: self.judge(self.attend(a), b), seen, sounds)
+            self._parts += len(parts) - 1
             done += len(seen)
-            maps.append(found.cpu().numpy())
-            confidence.append(sure.cpu().numpy())
+            for found, sure in parts:
+                maps.append(found.cpu().numpy())
+                confidence.append(sure.cpu().numpy())
         return Evidence(
             np.concatenate(maps),
             np.concatenate(confidence),
