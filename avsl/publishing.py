@@ -227,7 +227,8 @@ def _is_same(content: Path | bytes, file) -> bool:
     data = content if isinstance(content, bytes) else content.read_bytes()
     if file.lfs:
         return file.lfs.sha256 == hashlib.sha256(data).hexdigest()
-    return file.blob_id == hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
+    blob = b"blob %d\0" % len(data) + data  # git's own name for it, no proof of anything
+    return file.blob_id == hashlib.sha1(blob, usedforsecurity=False).hexdigest()
 
 
 def _is_xet(error: OSError | RuntimeError) -> bool:

@@ -17,7 +17,6 @@ from avsl import variants
 from avsl.captions import captions
 from avsl.errors import AvslError, Cancelled, MediaError
 from avsl.localization import Localization, Verdict, spans, summary
-from avsl.localizer import Localizer
 from avsl.overlay import Look, Style
 from avsl.progress import Progress
 from avsl.ui import copy
@@ -25,6 +24,7 @@ from avsl.ui.choosing import admitted
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
 from avsl.ui.trust.caller import gone
+from avsl.ui.trust.zero import localize
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def localized(
         clip = draft.read(wish.source, wish.sound, run)
         draft.reserve(run, clip, wish.variant, map_rate_hz=wish.map_rate_hz)
         with workspace.variant(wish.variant, run) as variant:
-            found = Localizer(variant).run(clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
+            found = localize(variant, clip, wish.map_rate_hz, run.part(0.0, LOCALIZED))
             card = variant.card
         result = Result(draft.folder, clip, found, card)
         yield result, None

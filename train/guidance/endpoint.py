@@ -73,7 +73,8 @@ class Endpoint:
     async def __aenter__(self) -> "Endpoint":
         headers = {"Authorization": f"Bearer {self.model.api_key}"} if self.model.api_key else {}
         limits = httpx.Limits(max_connections=None)
-        self._client = httpx.AsyncClient(headers=headers, timeout=None, limits=limits)
+        # each whole request has a bound of its own, see ``timeout_s``
+        self._client = httpx.AsyncClient(headers=headers, timeout=None, limits=limits)  # noqa: S113
         return self
 
     async def __aexit__(self, *error: object) -> None:
@@ -126,7 +127,7 @@ class Endpoint:
         loop = asyncio.get_running_loop()
         if attempt:
             most_s = min(FIRST_BACKOFF_S * 2 ** (attempt - 1), LONGEST_BACKOFF_S)
-            await asyncio.sleep(most_s * random.uniform(0.5, 1.0))
+            await asyncio.sleep(most_s * random.uniform(0.5, 1.0))  # noqa: S311, no secret
         while (wait_s := self._not_before_s - loop.time()) > 0:
             await asyncio.sleep(wait_s)
 

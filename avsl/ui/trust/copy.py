@@ -1,5 +1,6 @@
 """The sentences of this package."""
 
+STAGE_CARD = "at work on the graphics card"
 STAGE_MEMORY = "waiting for memory, position {} in the queue"
 
 
