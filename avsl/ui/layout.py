@@ -21,6 +21,7 @@ from avsl.ui.trust.blocks import Blocks
 
 CACHE_SWEEP_S = 600  # gradio's own copies of uploads: looked at this often, deleted after KEEP_S
 MOST_QUEUED = 64
+MOST_SESSIONS = 300  # remembered by gradio, half a megabyte each; the one unused longest goes first
 MOST_TYPED = 300  # characters of a Hub id or folder
 CAMERA = gr.WebcamOptions(
     mirror=False,  # the preview shows what the file holds: left stays left
@@ -71,6 +72,7 @@ def launch_options(house: live.House, workspace: Workspace | None = None) -> dic
         "theme": theme(),
         "css": "".join(_style_sheets()),
         "head": HEAD,
+        "state_session_capacity": MOST_SESSIONS,
         "max_file_size": LIMITS.max_file_bytes,
         "footer_links": ["api"],
         "mcp_server": True,

@@ -223,7 +223,7 @@ def test_wrong_settings_are_sentences_too(api, clip):
 
 
 def test_the_unexpected_is_logged_and_not_shown(api, clip, monkeypatch, caplog):
-    monkeypatch.setattr(handlers, "read", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("avsl.ui.jobs.read", lambda *_, **__: 1 / 0)
     with caplog.at_level(logging.ERROR), pytest.raises(gr.Error) as caught:
         api.localize(str(clip), request=ANNA)
     assert caught.value.message == copy.UNEXPECTED
@@ -457,6 +457,7 @@ def test_the_named_endpoints_are_these_and_no_others(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {
         "/localize", "/inspect", "/redraw", "/bundle", "/variants", "/compare", "/probe",
+        "/swap",
     }  # fmt: skip
     required = [
         parameter["parameter_name"]
