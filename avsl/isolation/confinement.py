@@ -9,7 +9,10 @@ import struct
 import sys
 from pathlib import Path
 
+from avsl.isolation import landlock
+
 ORDER = struct.Struct("<QI")  # for :func:`limit`, as the nursery is sent it
+SYSTEM_CODE = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache")
 PR_SET_PDEATHSIG = 1
 GRACE_S = 5  # between the signal that can be told apart and the one that cannot be survived
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -37,6 +40,14 @@ def limit(memory_bytes: int, cpu_s: int) -> None:
         _set(resource.RLIMIT_AS, pages * resource.getpagesize() + memory_bytes)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def only_read(*files: Path) -> bool:
+    """See no file from now on but these, and what Python and its libraries have on the disk.
+    False where the system cannot see to that.
+    """
+    code = [sys.prefix, sys.base_prefix, Path(__file__).parents[1], *SYSTEM_CODE]
+    return landlock.only_read([*files, *map(Path, code)])
 
 
 def _set(kind: int, soft: int, hard: int | None = None) -> None:

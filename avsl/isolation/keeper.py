@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import select
 import signal
 import socket
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ KILLED = "killed"  # in place of an exit code: it was we
 BEAT = "beat"  # the kind of message that only says: at work
 LEAN = {"MALLOC_ARENA_MAX": "2"}  # each arena takes 64 MB of address space
 ROOT = Path(__file__).resolve().parents[2]  # where this avsl is, wherever the work began
+KEPT = re.compile(r"PATH|HOME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|VIRTUAL_ENV|PYTHON\w+")
 _ALONE = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")  # no threads before a fork
 
 log = logging.getLogger(__name__)
@@ -195,8 +197,13 @@ class Keeper:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
-                env={**os.environ, **special, **LEAN},
+                env={**_plain(os.environ), **special, **LEAN},
                 start_new_session=True,  # Ctrl-C in a terminal is for this process to handle
             )
         self._owner = os.getpid()
         log.debug("nursery %d started", self._nursery.pid)
+
+
+def _plain(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a decoder needs to start: no token and no password that this process was given."""
+    return {name: value for name, value in environment.items() if KEPT.fullmatch(name)}

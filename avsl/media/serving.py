@@ -14,6 +14,7 @@ import numpy as np
 
 from avsl.clip import Clip
 from avsl.errors import AvslError
+from avsl.isolation.confinement import only_read
 from avsl.isolation.wire import Closed, Message, Wire
 from avsl.media import reading as here
 from avsl.media import wav
@@ -120,9 +121,12 @@ def _mask(asked: Message) -> Iterator[Message]:
     yield Message("mask", {}, [here.read_mask(path, limits)])
 
 
+# Each job calls this first: from then on the child can open nothing else.
 def _files(asked: Message) -> tuple[Path, Path | None, Limits]:
-    sound = asked.told.get("sound")
-    return Path(asked.told["path"]), sound and Path(sound), Limits(**asked.told["limits"])
+    path, sound = Path(asked.told["path"]), asked.told.get("sound")
+    sound = sound and Path(sound)
+    only_read(path, *filter(None, [sound]))
+    return path, sound, Limits(**asked.told["limits"])
 
 
 JOBS = {

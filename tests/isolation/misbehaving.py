@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from avsl.isolation import Message, Wire
+from avsl.isolation.confinement import only_read
 from avsl.media import serving
 
 
@@ -112,5 +113,17 @@ def _echo(wire, asked):
     wire.send(Message("echo", asked.told, asked.arrays))
 
 
+def _peek(wire, asked):
+    """Looks around once it is confined to one file."""
+    confined = only_read(Path(asked.told["file"]))
+    seen = [os.environ.get("HF_TOKEN")]
+    for path in asked.told["others"]:
+        try:
+            seen.append(Path(path).read_bytes().hex())
+        except OSError:
+            seen.append(None)
+    wire.send(Message("seen", {"confined": confined, "seen": seen}))
+
+
 _ALL = [_segv, _abort, _hang, _deaf, _spin, _beat, _grow, _write, _flood, _garble, _pickle, _huge]
-DEEDS = {deed.__name__[1:]: deed for deed in [*_ALL, _lie, _echo]}
+DEEDS = {deed.__name__[1:]: deed for deed in [*_ALL, _lie, _echo, _peek]}

@@ -18,6 +18,7 @@ from avsl.isolation import (
     Message,
     Overgrown,
     Tired,
+    landlock,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +116,23 @@ def test_a_child_can_write_no_file(keeper, tmp_path):
     file = tmp_path / "planted"
     assert asked(keeper, "write", file=str(file)).kind == "not written"
     assert not file.exists() or file.stat().st_size == 0
+
+
+def test_a_child_sees_its_own_file_and_no_other_and_no_token(tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    mine, other = tmp_path / "mine.mp4", tmp_path / "other.mp4"
+    mine.write_bytes(b"mine")
+    other.write_bytes(b"other")
+    keeper = Keeper("tests.isolation.misbehaving")
+    try:
+        others = [str(mine), str(other), f"/proc/{os.getpid()}/environ", "/etc/passwd"]
+        told = asked(keeper, "peek", file=str(mine), others=others).told
+    finally:
+        keeper.close()
+    token, own, *rest = told["seen"]
+    assert token is None and own == b"mine".hex()
+    assert not told["confined"] or rest == [None, None, None]
+    assert told["confined"] == (landlock.version() > 0)
 
 
 def test_a_stop_kills_a_child_that_listens_to_nothing(keeper):
