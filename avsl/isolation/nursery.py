@@ -48,7 +48,7 @@ class Nursery:
                             return
                     elif key.fileobj is self._ended:
                         self._reap()
-                    else:
+                    elif key.data in self._children:  # else it was reaped in this very round
                         self._kill(key.data)
         finally:
             for pid in self._children:
