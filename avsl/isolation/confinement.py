@@ -13,6 +13,7 @@ from avsl.isolation import landlock
 
 ORDER = struct.Struct("<QI")  # for :func:`limit`, as the nursery is sent it
 SYSTEM_CODE = ("/usr", "/lib", "/lib64", "/etc/ld.so.cache")
+PROCESSOR = ("/proc/cpuinfo", "/sys/devices/system/cpu")  # libraries look what it can do
 PR_SET_PDEATHSIG = 1
 GRACE_S = 5  # between the signal that can be told apart and the one that cannot be survived
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
@@ -46,7 +47,7 @@ def only_read(*files: Path) -> bool:
     """See no file from now on but these, and what Python and its libraries have on the disk.
     False where the system cannot see to that.
     """
-    code = [sys.prefix, sys.base_prefix, Path(__file__).parents[1], *SYSTEM_CODE]
+    code = [sys.prefix, sys.base_prefix, Path(__file__).parents[1], *SYSTEM_CODE, *PROCESSOR]
     return landlock.only_read([*files, *map(Path, code)])
 
 

@@ -209,6 +209,7 @@ def _job(
         log.warning("%s: %s", type(error).__name__, error)
         raise _sentence(file.name, limits, error) from error
     except (KeyError, TypeError, ValueError, IndexError, StopIteration) as error:
+        log.warning("a child's answer makes no sense: %r", error)
         raise _sentence(file.name, limits, error) from error
 
 

@@ -28,11 +28,15 @@ BEAT_EVERY_S = 0.5
 def serve(wire: Wire) -> None:
     """Answer the one request that comes on ``wire``."""
     wire.send(Message("ready"))
-    asked = wire.receive()
+    answer(wire, wire.receive())
+
+
+def answer(wire: Wire, asked: Message) -> None:
+    """All that there is to say to one request, whatever happens on the way."""
     try:
         with beating(_beats(wire)):
-            for answer in JOBS[asked.kind](asked):
-                wire.send(answer)
+            for told in JOBS[asked.kind](asked):
+                wire.send(told)
         wire.send(Message("end"))
     except AvslError as error:
         wire.send(Message("refused", {"kind": type(error).__name__, "text": str(error)}))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from avsl.errors import LimitError, MediaError
 from avsl.media import container as media
@@ -57,7 +57,9 @@ def _opened(file: Path) -> Image.Image | None:
             return Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise LimitError(f'"{file.name}" has too many pixels. Scale it down first.') from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
+    except MemoryError:
+        raise
+    except Exception:  # many kinds, for what is no picture and for broken ones
         return None
 
 

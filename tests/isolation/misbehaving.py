@@ -20,11 +20,7 @@ def serve(wire: Wire) -> None:
     wire.send(Message("ready"))
     asked = wire.receive()
     deed = DEEDS.get(asked.kind) or DEEDS.get(Path(asked.told.get("path", "")).stem)
-    if deed is not None:
-        deed(wire, asked)
-        return
-    wire.receive = lambda: asked
-    serving.serve(wire)
+    (deed or serving.answer)(wire, asked)
 
 
 def _segv(wire, asked):
