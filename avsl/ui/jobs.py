@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from avsl.clip import Clip
-from avsl.errors import AvslError, Cancelled
+from avsl.errors import AvslError, Cancelled, MediaError
 from avsl.media import read
 from avsl.progress import Progress, part, watched
 from avsl.storage import require_free_disk, storage_errors
@@ -199,6 +199,8 @@ class Draft:
 
     def adopt(self, source: Path) -> Path:
         """The uploaded file, held in this folder too so that it lives as long as the result."""
+        if source.is_symlink():  # no upload is one: it would lead to a file of this machine
+            raise MediaError(copy.NO_VIDEO)
         place = self.folder / "source" / secrets.token_hex(4)
         with storage_errors(place):
             place.mkdir(parents=True)
