@@ -1,5 +1,6 @@
 """This process's side: starts the nursery, has children born, says why one ended."""
 
+import atexit
 import contextlib
 import json
 import logging
@@ -161,7 +162,11 @@ class Keeper:
             if self._orders is not None:
                 self._orders.close()
             if self._nursery is not None and self._owner == os.getpid():
-                self._nursery.wait()
+                try:
+                    self._nursery.wait(ENDING_S)
+                except subprocess.TimeoutExpired:  # still at its imports
+                    self._nursery.kill()
+                    self._nursery.wait()
             self._orders = self._nursery = None
 
     @property
@@ -200,6 +205,8 @@ class Keeper:
                 env={**_plain(os.environ), **special, **LEAN},
                 start_new_session=True,  # Ctrl-C in a terminal is for this process to handle
             )
+        if not self._owner:
+            atexit.register(self.close)
         self._owner = os.getpid()
         log.debug("nursery %d started", self._nursery.pid)
 
