@@ -6,9 +6,11 @@ from pathlib import Path
 import gradio as gr
 
 from avsl.errors import MediaError
+from avsl.progress import watched
 from avsl.storage import storage_errors
 from avsl.swap import Words, swap
 from avsl.swap_files import sound_of, still_of, swap_png, swap_report
+from avsl.ui import copy as page_copy
 from avsl.ui.choosing import admitted
 from avsl.ui.handlers import answering, session_of, told
 from avsl.ui.jobs import Workspace
@@ -62,8 +64,9 @@ class SwapApi:
             self.workspace.running(session, told(progress)) as run,
             self.workspace.draft() as draft,
         ):
-            stills = [still_of(Path(path), time_s) for path in pictures]
-            asked = [*(sound_of(Path(path)) for path in sounds or ()), *map(Words, typed)]
+            with watched(run.progress, page_copy.STAGE_READING):
+                stills = [still_of(Path(path), time_s) for path in pictures]
+                asked = [*(sound_of(Path(path)) for path in sounds or ()), *map(Words, typed)]
             with self.workspace.variant(name, run) as variant_lent:
                 found = swap(stills, asked, variant_lent, run.progress)
             sheet = draft.folder / "swap.png"

@@ -6,8 +6,10 @@ from pathlib import Path
 import gradio as gr
 
 from avsl.errors import AvslError, MediaError, VariantError
+from avsl.progress import watched
 from avsl.swap import Sound, Words
 from avsl.swap_files import sound_of, still_of
+from avsl.ui import copy as words
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
 from avsl.ui.handlers import session_of
@@ -175,7 +177,8 @@ class SwapPage(Desk):
             if not variant:
                 raise VariantError(copy.NO_VARIANT)
             name, board = admitted(variant, request), self._board(result)
-            new = brought()
+            with watched(run.progress, words.STAGE_READING):
+                new = brought()
             own = (board.own if board else Own()).and_(new.stills, new.asked)
             filled_board, board_id = filled(
                 self.workspace, session_of(request), run, board, name, own
