@@ -7,6 +7,7 @@ alive, as large as before, with nothing left on disk that nobody owns. Exits wit
 
 import argparse
 import random
+import secrets
 import shutil
 import statistics
 import sys
@@ -17,12 +18,14 @@ from pathlib import Path
 
 import httpx
 
+from avsl.ui.layout import MOST_SESSIONS
 from tests.bench.load_clients import Mixed, Visitor
 from tests.bench.load_material import Material, made
 from tests.bench.served import MB, Served, served
 
 GROWTH = 0.10  # of memory, from after the warm-up to after everybody has left
 SETTLE_S = 20.0
+WARM_UP_S = 90.0
 
 
 class Tally:
@@ -94,6 +97,20 @@ def crowd(app: Served, material: Material, clients: int, seconds: float, seed: i
     return tally
 
 
+def fill(app: Served) -> None:
+    """As many short visits as the app remembers sessions: these take memory up to a bound, and
+    what grows from there on is a leak.
+    """
+    with httpx.Client(base_url=app.url, timeout=60) as http:
+        config = http.get("/config").json()["dependencies"]
+        asked = next(each["id"] for each in config if each["api_name"] == "inspect")
+        for _ in range(MOST_SESSIONS + 10):
+            session = secrets.token_hex(6)
+            body = {"data": ["none", 0, "heat", None, 0.5], "fn_index": asked}
+            http.post("/gradio_api/queue/join", json=body | {"session_hash": session})
+            http.get(f"/gradio_api/queue/data?session_hash={session}")
+
+
 def settled(app: Served) -> tuple[int, int, int]:
     """Bytes of memory, files and their bytes, once nothing runs any more."""
     deadline_s = time.monotonic() + 120
@@ -133,7 +150,8 @@ def main() -> None:
     with served() as app:
         material = made(app.scratch / "material")
         print(f"app at {app.url}; warming up")
-        warm = crowd(app, material, options.clients, 30, 10_000)
+        fill(app)
+        warm = crowd(app, material, options.clients, WARM_UP_S, 10_000)
         before = settled(app)
         tally = crowd(app, material, options.clients, 60 * options.minutes, options.seed)
         after = settled(app)
