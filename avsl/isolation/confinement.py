@@ -47,7 +47,9 @@ def only_read(*files: Path) -> bool:
     """See no file from now on but these, and what Python and its libraries have on the disk.
     False where the system cannot see to that.
     """
-    code = [sys.prefix, sys.base_prefix, Path(__file__).parents[1], *SYSTEM_CODE, *PROCESSOR]
+    packages = [each for each in sys.path if each.endswith("-packages")]  # a user's own, for one
+    ours = [sys.prefix, sys.base_prefix, Path(__file__).parents[1], *packages]
+    code = [*ours, *SYSTEM_CODE, *PROCESSOR]
     return landlock.only_read([*files, *map(Path, code)])
 
 
