@@ -30,7 +30,7 @@ def test_a_link_is_run_and_drawn_as_it_says_and_can_be_passed_on(open_page, app)
     expect(page.locator("#threshold input[type=number]")).to_have_value("0.4")
     expect(page.locator("#opacity input[type=number]")).to_have_value("0.9")
     expect(page.locator("#variant input:checked")).to_have_value("sync")
-    expect(page.locator("#video video")).to_have_count(1)
+    expect(page.locator("#video video")).to_have_count(1, timeout=RESULT_MS)
     assert not page.locator("#link-note .avsl-message").is_visible()
     assert page.eval_on_selector("#overlay video", PLAYED)["sound"] > 1000
     expect(page.locator("#link input")).to_have_value(app.url + LINK)
