@@ -1,13 +1,14 @@
 """What a person says is sounding at one moment: boxes and brush strokes, or a mask from a file.
 
 >>> annotations, notes = read_annotations("mask.png", "clip.mp4", time_s=1.5)
->>> against_truth(comparison, *on_moments(annotations, comparison.times_s))
+>>> against_truth(comparison, *on_moments(annotations, comparison.times_s, aspect))
 
 As a truth it is a square of the protocols' size (:data:`avsl.metrics.boxes.SIDE_PX`), to which maps
 are brought, as in VGG-SS (Chen et al., CVPR 2021): the frame is squeezed into it.
 """
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -57,9 +58,12 @@ class Marks:
         return mask if self.painted is None else mask | self.painted
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON has it, without ``painted``, which is a file of its own."""
+        """As JSON has it; ``painted`` as its bits, row by row, in base64."""
         strokes = [{"radius": each.radius, "points": each.points} for each in self.strokes]
-        return {"boxes": self.boxes, "strokes": strokes}
+        drawn = {"boxes": self.boxes, "strokes": strokes}
+        if self.painted is None:
+            return drawn
+        return drawn | {"painted": b64encode(np.packbits(self.painted)).decode()}
 
     @classmethod
     def from_dict(cls, values: Any) -> "Marks":
@@ -67,10 +71,12 @@ class Marks:
         try:
             boxes = tuple(_box(each) for each in values.get("boxes", ()))
             strokes = tuple(_stroke(each) for each in values.get("strokes", ()))
+            painted = _bits(values["painted"]) if "painted" in values else None
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise SettingError(
                 "A marked moment has boxes of left, top, right, bottom and strokes with a radius "
-                "and points, all of them fractions of the frame from 0 to 1."
+                "and points, all of them fractions of the frame from 0 to 1; a painted mask is one "
+                "that avsl wrote."
             ) from error
         points = sum(len(stroke.points) for stroke in strokes)
         if len(boxes) > MOST_BOXES or len(strokes) > MOST_STROKES or points > MOST_POINTS:
@@ -78,7 +84,7 @@ class Marks:
                 f"At one moment there can be {MOST_BOXES} boxes and {MOST_STROKES} strokes with "
                 f"{MOST_POINTS} points. Clear some of them."
             )
-        return cls(boxes, strokes)
+        return cls(boxes, strokes, painted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +134,7 @@ def read_annotations(
 
 
 def write_annotations(path: Path | str, clip: str, annotations: Sequence[Annotation]) -> None:
-    """A JSON file for :func:`read_annotations`; masks from files are not in it."""
+    """A JSON file for :func:`read_annotations`."""
     moments = [{"time_s": each.time_s, **each.marks.to_dict()} for each in annotations]
     with whole(Path(path)) as place:
         place.write_text(json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1))
@@ -202,6 +208,12 @@ def _stroke(values: dict) -> Stroke:
     if not 0 < radius <= 1 or not points:
         raise ValueError(values)
     return Stroke(radius, points)
+
+
+def _bits(text: str) -> np.ndarray:
+    """bool (SIDE_PX, SIDE_PX) from what :meth:`Marks.to_dict` made of it."""
+    bits = np.frombuffer(b64decode(text, validate=True), np.uint8)
+    return np.unpackbits(bits).reshape(SIDE_PX, SIDE_PX).astype(bool)
 
 
 def _number(value: Any) -> float:

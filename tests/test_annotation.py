@@ -54,10 +54,11 @@ def test_a_file_of_annotations_comes_back(tmp_path):
     made = [
         Annotation(0.5, Marks(((0.1, 0.2, 0.3, 0.4),), (Stroke(0.1, ((0.5, 0.5), (0.6, 0.5))),))),
         Annotation(1.5, Marks()),
+        Annotation(2.5, Marks(painted=np.tri(SIDE_PX, dtype=bool))),  # of a mask's file
     ]
     write_annotations(tmp_path / "marks.json", "clip.mp4", made)
     found, notes = read_annotations(tmp_path / "marks.json", "clip.mp4", 9.0)
-    assert [each.time_s for each in found] == [0.5, 1.5]
+    assert [each.time_s for each in found] == [0.5, 1.5, 2.5]
     for before, after in zip(made, found, strict=True):
         assert (before.marks.mask(WIDE) == after.marks.mask(WIDE)).all()
     assert notes == ()

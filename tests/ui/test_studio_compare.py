@@ -1,6 +1,7 @@
 """The Compare tab without a browser: its handlers, its files, its endpoint."""
 
 import csv
+import json
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 
 from avsl import variants
+from avsl.annotation import Marks
 from avsl.compare import Agreement
 from avsl.errors import SettingError
 from avsl.media import output_rate_hz, read, write_video
@@ -135,10 +137,11 @@ def test_files_to_take_home(page, clip):
     assert video.name == "tone-compared.mp4"
 
 
-def drawn_box(index: int, *box: float, mask: bool = False) -> gr.EventData:
-    """The event of the page's script."""
-    marks = {"boxes": [box] if box else [], "strokes": []}
-    return gr.EventData(None, {"index": index, "marks": marks, "mask": mask})
+def drawn_box(index: int, *box: float, over: Marks | None = None) -> gr.EventData:
+    """The event of the page's script, which draws ``over`` what was marked before."""
+    before = over.to_dict() if over else {"strokes": []}
+    marks = before | {"boxes": [box] if box else []}
+    return gr.EventData(None, {"index": index, "marks": json.loads(json.dumps(marks))})
 
 
 def test_every_variant_is_judged_by_what_is_marked(page, clip, workspace):
@@ -162,8 +165,8 @@ def test_the_mask_of_a_file_stays_under_what_is_drawn_until_it_is_cleared(
     told = page.annotate(payload, result, 0.5, False, 0.5)
     assert "8x6" in told["taken"]
     assert "0.5 s" in told["taken"]
-    page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0, mask=True))
     bout = workspace.find(result, Bout)
+    page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0, over=bout.marked[5]))
     assert bout.marked[5].mask(4 / 3).all()
     page.mark(result, False, 0.5, drawn_box(5, 0.0, 0.0, 0.5, 1.0))
     assert bout.marked[5].mask(4 / 3).mean() == 0.5
@@ -172,7 +175,8 @@ def test_the_mask_of_a_file_stays_under_what_is_drawn_until_it_is_cleared(
 @pytest.mark.parametrize(
     "told",
     [{}, {"index": 10_000, "marks": None}, {"index": -1, "marks": None}, {"index": "0"},
-     {"index": 0, "marks": 3}, {"index": 0, "marks": {"boxes": [[0, 0, 1]]}}],
+     {"index": 0, "marks": 3}, {"index": 0, "marks": {"boxes": [[0, 0, 1]]}},
+     {"index": 0, "marks": {"painted": "AAAA"}}, {"index": 0, "marks": {"painted": 3}}],
 )  # fmt: skip
 def test_marks_that_no_script_of_ours_sends_get_a_sentence(page, clip, told):
     result = steps(page, clip, "left", "lower")[-1]["result"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -92,15 +92,11 @@ class Bout:
             self._reckoned = kept
         return kept[1]
 
-    def mark(self, index: int, marks: Marks | None, keeps_mask: bool) -> None:
-        """What a person says sounds at that moment; None: nothing is said of it. The mask that a
-        file brought stays if it is kept.
-        """
+    def mark(self, index: int, marks: Marks | None) -> None:
+        """What a person says sounds at that moment; None: nothing is said of it."""
         if not 0 <= index < len(self.comparison.times_s):
             raise SettingError("There is no such moment to mark.")
-        before = self.marked.pop(index, None)
-        if keeps_mask and before is not None and before.painted is not None:
-            marks = replace(marks or Marks(), painted=before.painted)
+        self.marked.pop(index, None)
         if marks is not None:
             self.marked[index] = marks
 

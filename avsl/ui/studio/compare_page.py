@@ -107,7 +107,7 @@ class ComparePage(Desk):
         """Judge by what was just drawn on the frame."""
         try:
             bout, told = self.workspace.find(result, Bout), marking.marked_at(event)
-            bout.mark(told.index, told.marks, told.keeps_mask)
+            bout.mark(told.index, told.marks)
             return {"marked": _judged(bout, one_for_all(shared, level))}
         except AvslError as error:
             return {"marked": page_views.hint(str(error))}

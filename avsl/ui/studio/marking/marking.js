@@ -88,23 +88,22 @@ class Marking {
   }
 
   change(marks) {
-    this.history.push({marks: this.marks, mask: this.mask});
-    const kept = marks && marks !== NOTHING;  // these two clear the mask of a file, too
-    this.put({marks, mask: kept ? this.mask : undefined});
+    this.history.push(this.marks);
+    this.put(marks);
   }
 
-  put({marks, mask}) {
-    [this.marks, this.mask] = [marks, mask];
+  put(marks) {
+    this.marks = marks;
     this.show();
-    trigger('mark', {index: +this.root.dataset.index, marks, mask: Boolean(mask)});
+    trigger('mark', {index: +this.root.dataset.index, marks});
   }
 
   show() {
-    const {boxes, strokes} = this.marks ?? NOTHING;
-    const none = !boxes.length && !strokes.length && !this.mask;
+    const {boxes, strokes, painted} = this.marks ?? NOTHING;
+    const none = !boxes.length && !strokes.length && !painted;
     const words = !this.marks ? WORDS.unmarked : none ? WORDS.nothing : WORDS.marked;
     this.part('said').textContent = words.replace('{boxes}', boxes.length)
-      .replace('{strokes}', strokes.length).replace('{file}', this.mask ? WORDS.file : '');
+      .replace('{strokes}', strokes.length).replace('{file}', painted ? WORDS.file : '');
     this.part('undo').disabled = !this.history.length;
     this.draw();
   }
@@ -114,8 +113,8 @@ class Marking {
     const [width, height] = [clientWidth * scale, clientHeight * scale].map(Math.round);
     [this.canvas.width, this.canvas.height] = [width, height];
     const pen = this.canvas.getContext('2d');
-    const {boxes, strokes} = this.marks ?? NOTHING;
-    if (this.mask?.complete) {
+    const {boxes, strokes, painted} = this.marks ?? NOTHING;
+    if (painted && this.mask.complete) {
       pen.globalAlpha = 0.45;
       pen.drawImage(this.mask, 0, 0, width, height);
       pen.globalAlpha = 1;

@@ -27,16 +27,15 @@ class Marked:
     """What the event brings."""
 
     index: int  # of the moment
-    marks: Marks | None  # None: nothing was drawn
-    keeps_mask: bool  # that a file brought
+    marks: Marks | None  # None: not marked
 
 
 def marked_at(event: gr.EventData) -> Marked:
     """Its content; raises :class:`SettingError` where it is none of the script's."""
-    index, marks, keeps_mask = (getattr(event, name, None) for name in ("index", "marks", "mask"))
+    index, marks = (getattr(event, name, None) for name in ("index", "marks"))
     if not isinstance(index, int):
         raise SettingError("There is no such moment to mark.")
-    return Marked(index, None if marks is None else Marks.from_dict(marks), keeps_mask is True)
+    return Marked(index, None if marks is None else Marks.from_dict(marks))
 
 
 def stage(jpeg: bytes, index: int, marks: Marks | None) -> str:
