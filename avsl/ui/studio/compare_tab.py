@@ -5,11 +5,11 @@ import gradio as gr
 from avsl.ui import copy as words
 from avsl.ui import timeline
 from avsl.ui.steps import Parts, named
-from avsl.ui.studio import compare_timeline, copy, marking, source
+from avsl.ui.studio import compare_timeline, copy, marking, pieces, source
 from avsl.ui.studio.compare_page import ComparePage, offered, preselected
 from avsl.ui.studio.desk import choices
 from avsl.ui.studio.source import QUIET
-from avsl.ui.views import heading, hint, message
+from avsl.ui.views import heading, hint
 
 
 def place(camera: gr.WebcamOptions) -> Parts:
@@ -20,12 +20,7 @@ def place(camera: gr.WebcamOptions) -> Parts:
             parts |= source.place("compare", camera)
         with gr.Column(scale=7, min_width=320):
             parts |= _choosing()
-            parts["status"] = gr.HTML(
-                visible=False, elem_id="compare-status", elem_classes="avsl-status"
-            )
-            parts["empty"] = gr.HTML(
-                message(copy.COMPARE_EMPTY_TITLE, copy.COMPARE_EMPTY), elem_id="compare-empty"
-            )
+            parts |= pieces.state("compare", copy.COMPARE_EMPTY_TITLE, copy.COMPARE_EMPTY)
             parts |= source.examples("compare")
     with gr.Column(visible=False) as parts["outcome"]:
         parts |= _outcome()
@@ -41,14 +36,7 @@ def _choosing() -> Parts:
             elem_id="compare-variants",
         )
     }  # fmt: skip
-    with gr.Row():
-        parts["run"] = gr.Button(
-            copy.COMPARE_RUN, variant="primary", size="lg", elem_id="compare-run", scale=3
-        )
-        parts["stop"] = gr.Button(
-            words.CANCEL, variant="stop", size="lg", elem_id="compare-stop", visible=False, scale=1
-        )
-    return parts
+    return parts | pieces.run_and_stop("compare", copy.COMPARE_RUN)
 
 
 def _outcome() -> Parts:
@@ -96,14 +84,7 @@ def _inspection() -> Parts:
             )
     parts |= marking.place()
     parts["pairs"] = _table("compare-pairs")
-    gr.HTML(hint(copy.COMPARE_FILES_HINT))
-    parts["prepare"] = gr.Button(copy.PREPARE, elem_id="compare-prepare")
-    parts["files"] = gr.File(
-        label=words.FILES, file_count="multiple", interactive=False, visible=False,
-        elem_id="compare-files",
-    )  # fmt: skip
-    parts["notes"] = gr.HTML(elem_id="compare-notes")
-    return parts
+    return parts | pieces.to_take_home("compare", copy.COMPARE_FILES_HINT)
 
 
 def wire(parts: Parts, page: ComparePage, opened: gr.Tab, home: Parts) -> None:

@@ -5,12 +5,12 @@ import gradio as gr
 from avsl.ui import copy as words
 from avsl.ui import timeline
 from avsl.ui.steps import Parts, named
-from avsl.ui.studio import copy, listening_views, source
+from avsl.ui.studio import copy, listening_views, pieces, source
 from avsl.ui.studio.desk import choices
 from avsl.ui.studio.listening_page import PLAYER, ListeningPage, offered, preselected
 from avsl.ui.studio.source import QUIET
 from avsl.ui.studio.yardstick import shipped
-from avsl.ui.views import heading, hint, message
+from avsl.ui.views import heading, hint
 
 
 def place(camera: gr.WebcamOptions) -> Parts:
@@ -21,12 +21,7 @@ def place(camera: gr.WebcamOptions) -> Parts:
             parts |= source.place("listening", camera)
         with gr.Column(scale=7, min_width=320):
             parts |= _choosing()
-            parts["status"] = gr.HTML(
-                visible=False, elem_id="listening-status", elem_classes="avsl-status"
-            )
-            parts["empty"] = gr.HTML(
-                message(copy.LISTENING_EMPTY_TITLE, copy.LISTENING_EMPTY), elem_id="listening-empty"
-            )
+            parts |= pieces.state("listening", copy.LISTENING_EMPTY_TITLE, copy.LISTENING_EMPTY)
             parts |= source.examples("listening")
     with gr.Column(visible=False) as parts["outcome"]:
         parts["score"] = gr.HTML(elem_id="listening-score")
@@ -58,15 +53,7 @@ def _choosing() -> Parts:
             label=words.SOUND, type="filepath", sources=["upload", "microphone"],
             elem_id="listening-other",
         )  # fmt: skip
-    with gr.Row():
-        parts["run"] = gr.Button(
-            copy.LISTENING_RUN, variant="primary", size="lg", elem_id="listening-run", scale=3
-        )
-        parts["stop"] = gr.Button(
-            words.CANCEL, variant="stop", size="lg", elem_id="listening-stop", visible=False,
-            scale=1,
-        )  # fmt: skip
-    return parts
+    return parts | pieces.run_and_stop("listening", copy.LISTENING_RUN)
 
 
 def _inspection() -> Parts:
@@ -76,14 +63,7 @@ def _inspection() -> Parts:
     parts["moment"] = gr.Slider(
         0, 1, 0, step=0.1, label=words.MOMENT, elem_id="listening-moment", buttons=[]
     )
-    gr.HTML(hint(copy.LISTENING_FILES_HINT))
-    parts["prepare"] = gr.Button(copy.PREPARE, elem_id="listening-prepare")
-    parts["files"] = gr.File(
-        label=words.FILES, file_count="multiple", interactive=False, visible=False,
-        elem_id="listening-files",
-    )  # fmt: skip
-    parts["notes"] = gr.HTML(elem_id="listening-notes")
-    return parts
+    return parts | pieces.to_take_home("listening", copy.LISTENING_FILES_HINT)
 
 
 def wire(parts: Parts, page: ListeningPage, opened: gr.Tab, home: Parts) -> None:

@@ -46,7 +46,6 @@ TAKE_OUT = "Take out"
 NOTHING, SILENT, NOT_SEEN = "nothing shown", "nothing audible", "not in view"
 PLAYER = "What was heard"
 FILES_HINT = "To take home: the grid as a picture (PNG) and its numbers (JSON)."
-PREPARE = "Prepare the files"
 
 
 def too_many(most: int, what: str) -> str:

@@ -6,10 +6,11 @@ import gradio as gr
 
 from avsl.ui import copy as words
 from avsl.ui.steps import Parts, Updates, named
+from avsl.ui.studio import pieces
 from avsl.ui.studio.source import QUIET, SAME
 from avsl.ui.studio.swapping import copy
 from avsl.ui.studio.swapping.page import SwapPage, knowing, offered, preselected
-from avsl.ui.views import heading, hint, message
+from avsl.ui.views import heading, hint
 
 SCRIPT = (Path(__file__).parent / "swap.js").read_text()
 MOST_TYPED = 60  # characters of words
@@ -23,10 +24,7 @@ def place(camera: gr.WebcamOptions) -> Parts:
     with gr.Row(equal_height=False):
         with gr.Column(scale=7, min_width=320):
             parts |= _choosing()
-            parts["status"] = gr.HTML(
-                visible=False, elem_id="swap-status", elem_classes="avsl-status"
-            )
-            parts["empty"] = gr.HTML(message(copy.EMPTY_TITLE, copy.EMPTY), elem_id="swap-empty")
+            parts |= pieces.state("swap", copy.EMPTY_TITLE, copy.EMPTY)
         with gr.Column(scale=5, min_width=320):
             parts |= _own(camera)
     with gr.Column(visible=False) as parts["outcome"]:
@@ -41,14 +39,7 @@ def _choosing() -> Parts:
             elem_id="swap-variant",
         )
     }  # fmt: skip
-    with gr.Row():
-        parts["run"] = gr.Button(
-            copy.RUN, variant="primary", size="lg", elem_id="swap-run", scale=3
-        )
-        parts["stop"] = gr.Button(
-            words.CANCEL, variant="stop", size="lg", elem_id="swap-stop", visible=False, scale=1
-        )
-    return parts
+    return parts | pieces.run_and_stop("swap", copy.RUN)
 
 
 def _own(camera: gr.WebcamOptions) -> Parts:
@@ -100,14 +91,7 @@ def _outcome() -> Parts:
                 label=copy.PLAYER, interactive=False, autoplay=False, elem_id="swap-player",
                 buttons=[],
             )  # fmt: skip
-    gr.HTML(hint(copy.FILES_HINT))
-    parts["prepare"] = gr.Button(copy.PREPARE, elem_id="swap-prepare")
-    parts["files"] = gr.File(
-        label=words.FILES, file_count="multiple", interactive=False, visible=False,
-        elem_id="swap-files",
-    )  # fmt: skip
-    parts["notes"] = gr.HTML(elem_id="swap-notes")
-    return parts
+    return parts | pieces.to_take_home("swap", copy.FILES_HINT)
 
 
 def wire(parts: Parts, page: SwapPage, opened: gr.Tab, home: Parts) -> None:
