@@ -11,25 +11,29 @@ from avsl.errors import AvslError, MediaError
 from avsl.overlay import Style
 from avsl.ui import copy, links, timeline, views
 from avsl.ui.choosing import admitted, for_example
-from avsl.ui.gallery import Gallery, Offer, offers
-from avsl.ui.handlers import Wish, localized, session_of, told
+from avsl.ui.desk import Desk
+from avsl.ui.gallery import Gallery, Offer
+from avsl.ui.handlers import Wish, localized, session_of
 from avsl.ui.jobs import Run, Workspace
 from avsl.ui.result import Result
 from avsl.ui.steps import Updates, guarded, path_of, shown
 
 log = logging.getLogger(__name__)
 
-PLACE = "localize"  # whose jobs these are
 PLAYER = "overlay"  # the id of the video's component
 VIDEO, PICTURE = "video", "picture"  # which of the two inputs is open
 
 
-class Page:
+class Page(Desk):
     """The Localize tab's behaviour; :mod:`avsl.ui.layout` maps names to components."""
 
+    place = "localize"
+    kind = Result
+    sections = ("outcome", "inspection", "about")
+    pressed = ("run", "load", "redraw", "bundle")
+
     def __init__(self, workspace: Workspace) -> None:
-        self.workspace = workspace
-        self.gallery = Gallery(workspace.root / "examples")
+        super().__init__(workspace, Gallery(workspace.root / "examples"))
 
     def run(
         self,
@@ -71,16 +75,16 @@ class Page:
             yield {**_restored(link, variant), "link_note": shown(note, bool(note))}
             if link.example is None:
                 return
-            yield _begun()  # for the first to ask, the example has to be made
+            yield self.begun(copy.WORKING)  # for the first to ask, the example has to be made
             clip = self.gallery.clip(link.example)
             yield {"clip": str(clip)}
             if waits:
-                yield {**_nothing_found(), "status": shown("", False), **_working(False)}
+                yield {**self.nothing(), **self.done()}
             else:
                 wish = Wish(clip, None, admitted(variant, request), link.style)
                 yield from self._run(lambda: wish, request, progress, note)
 
-        yield from guarded(work, lambda: _nothing_found() | _working(False))
+        yield from guarded(work, lambda: self.nothing() | self.working(False))
 
     def _run(
         self,
@@ -89,19 +93,18 @@ class Page:
         progress: gr.Progress,
         note: str = "",
     ) -> Iterator[Updates]:
-        yield {"link_note": shown(note, bool(note)), **_begun()}
-
         def work() -> Iterator[Updates]:
-            wish, session = wished(), session_of(request)
-            with self.workspace.running(session, told(progress), alone=True, place=PLACE) as run:
+            wish = wished()
+            with self.running(request, progress) as (run, session):
                 for result, result_id in localized(self.workspace, session, wish, run):
                     if result_id is None:
                         yield _judged(result, wish.style)
                     else:
                         drawn = _drawn(result, result_id, wish.style)
-                        yield {**drawn, "link": self._link(result, wish.style)}
+                        link = self._link(result, wish.style)
+                        yield {**drawn, "link": link, **self.done()}
 
-        yield from guarded(work, lambda: _nothing_found() | _working(False))
+        yield from self.afresh(work, copy.WORKING, {"link_note": shown(note, bool(note))})
 
     def _link(self, result: Result, style: Style) -> str:
         """The box with a link to the result, where there can be one."""
@@ -112,12 +115,7 @@ class Page:
         """The example's clip, generated on first use, and the variant to see it with: ``own`` is
         what the visitor chose.
         """
-        return gr.update(value=str(self.gallery.clip(offer))), for_example(offer, own)
-
-    def posters(self) -> Iterator[Updates]:
-        """The examples' pictures, each as soon as there is one."""
-        for offer in offers():
-            yield {f"example-{offer.name}": gr.update(icon=str(self.gallery.poster(offer)))}
+        return gr.update(value=self.example_clip(offer)), for_example(offer, own)
 
     def card(self, name: str) -> str:
         """What is to be said of the variant chosen."""
@@ -150,11 +148,7 @@ class Page:
                 "other_name": "",
             }
 
-        yield from self._at_work(work, request, progress, copy.LOADING)
-
-    def stop(self, request: gr.Request) -> None:
-        """Stop what this session runs; the run itself tells the page."""
-        self.workspace.stop(session_of(request))
+        yield from self.again(work, request, progress, copy.LOADING)
 
     def inspect(
         self, result: str | None, time_s: float, look: str, threshold: float, opacity: float
@@ -201,7 +195,7 @@ class Page:
                 "files": shown(None, False),
             }
 
-        yield from self._at_work(work, request, progress)
+        yield from self.again(work, request, progress)
 
     def bundle(
         self,
@@ -215,43 +209,11 @@ class Page:
             files = self.workspace.find(result).bundle(run.progress)
             return {"files": shown([str(file) for file in files])}
 
-        yield from self._at_work(work, request, progress)
+        yield from self.again(work, request, progress)
 
     def leave(self, request: gr.Request) -> None:
         """The tab was closed: stop its job, delete its results."""
         self.workspace.close(session_of(request))
-
-    def _at_work(
-        self,
-        work: Callable[[Run], Updates],
-        request: gr.Request,
-        progress: gr.Progress,
-        words: str = "",
-    ) -> Iterator[Updates]:
-        yield {"status": shown(views.message(copy.WORKING_TITLE, words, "busy")), **_working(True)}
-
-        def once() -> Iterator[Updates]:
-            session = session_of(request)
-            with self.workspace.running(session, told(progress), alone=True, place=PLACE) as run:
-                yield {"status": shown("", False), **work(run), **_working(False)}
-
-        yield from guarded(once, lambda: _working(False))
-
-
-def _begun() -> Updates:
-    """The page when a run begins."""
-    return {
-        "status": shown(views.message(copy.WORKING_TITLE, copy.WORKING, "busy")),
-        **_nothing_found(),
-        "empty": gr.update(visible=False),
-        **_working(True),
-    }
-
-
-def _nothing_found() -> Updates:
-    """The page without a result."""
-    hidden = {name: gr.update(visible=False) for name in ("outcome", "inspection", "about")}
-    return {"result": None, "empty": gr.update(visible=True), **hidden}
 
 
 def _left_out(link: links.Link, waits_for: str) -> str:
@@ -272,15 +234,6 @@ def _restored(link: links.Link, variant: str) -> Updates:
     }
     chosen = link.variant and link.example is None  # an example only brings it along
     return updates | ({"own": variant} if chosen else {})
-
-
-def _working(busy: bool) -> Updates:
-    """What can be pressed while a job runs, and what cannot."""
-    names = ["run", "load", "redraw", "bundle", *(f"example-{each.name}" for each in offers())]
-    return {
-        "stop": gr.update(visible=busy),
-        **{name: gr.update(interactive=not busy) for name in names},
-    }
 
 
 def _files(
@@ -322,7 +275,6 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
     start_s = result.first_moment_s()
     step_s = float(moments[1] - moments[0]) if len(moments) > 1 else 1.0
     return {
-        "status": shown("", False),
         "result": result_id,
         "video": _played(result),
         "notes": views.notes(result.notes),
@@ -334,7 +286,6 @@ def _drawn(result: Result, result_id: str, style: Style) -> Updates:
             value=style.threshold or found.threshold, info=copy.calibrated(found.threshold),
         ),
         **_inspected(result, start_s, style),
-        **_working(False),
     }  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import pytest
 from avsl.media import output_rate_hz, write_video
 from avsl.overlay import Style
 from avsl.ui import copy, gallery, handlers, links
-from avsl.ui import page as page_module
 from avsl.ui.choosing import ALLOWED, HOSTED
 from avsl.ui.gallery import Offer, offers
 from avsl.ui.jobs import Line, Workspace
@@ -50,7 +49,7 @@ def corner(monkeypatch) -> CornerVariant:
 @pytest.fixture
 def page(tmp_path, corner, monkeypatch) -> Page:
     """With one example, called film."""
-    for module in (gallery, links, page_module):
+    for module in (gallery, links):
         monkeypatch.setattr(module, "offers", lambda: [Offer("film", "A film", make_film)])
     loaded = []
 

@@ -10,12 +10,12 @@ from avsl.overlay import Style
 from avsl.ui import copy as words
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
+from avsl.ui.desk import Desk, busy, choices, clip_of, moments
 from avsl.ui.footage import encoded
 from avsl.ui.jobs import Run
 from avsl.ui.steps import Updates, path_of, shown
 from avsl.ui.studio import compare_timeline, copy, marking, views
 from avsl.ui.studio.bout import Bout, Pairing, compared
-from avsl.ui.studio.desk import Desk, busy, choices, clip_of, moments
 
 MOST = 4
 DEFAULT = ("sync", "acl-tiny")

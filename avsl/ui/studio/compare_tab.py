@@ -4,10 +4,10 @@ import gradio as gr
 
 from avsl.ui import copy as words
 from avsl.ui import timeline
+from avsl.ui.desk import choices
 from avsl.ui.steps import Parts, named
 from avsl.ui.studio import compare_timeline, copy, marking, pieces, source
 from avsl.ui.studio.compare_page import ComparePage, offered, preselected
-from avsl.ui.studio.desk import choices
 from avsl.ui.studio.source import QUIET
 from avsl.ui.views import heading, hint
 

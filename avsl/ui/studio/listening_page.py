@@ -9,9 +9,9 @@ from avsl.ui import copy as words
 from avsl.ui import timeline
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
+from avsl.ui.desk import Desk, busy, choices, clip_of, moments
 from avsl.ui.steps import Updates, path_of, shown
 from avsl.ui.studio import copy, listening_views
-from avsl.ui.studio.desk import Desk, busy, choices, clip_of, moments
 from avsl.ui.studio.trial import Question, Trial, probed
 from avsl.ui.studio.yardstick import shipped
 

@@ -4,9 +4,9 @@ import gradio as gr
 
 from avsl.ui import copy as words
 from avsl.ui import timeline
+from avsl.ui.desk import choices
 from avsl.ui.steps import Parts, named
 from avsl.ui.studio import copy, listening_views, pieces, source
-from avsl.ui.studio.desk import choices
 from avsl.ui.studio.listening_page import PLAYER, ListeningPage, offered, preselected
 from avsl.ui.studio.source import QUIET
 from avsl.ui.studio.yardstick import shipped

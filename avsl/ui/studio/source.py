@@ -5,10 +5,10 @@ import functools
 import gradio as gr
 
 from avsl.ui import copy as words
+from avsl.ui.desk import Desk
 from avsl.ui.gallery import offers
 from avsl.ui.steps import Parts, named
 from avsl.ui.studio import copy
-from avsl.ui.studio.desk import Desk
 from avsl.ui.views import hint
 
 SAME = "(clip) => clip"
@@ -46,7 +46,7 @@ def wire(parts: Parts, desk: Desk, opened: gr.Tab, run: dict, main: gr.Video) ->
     gr.on([clip.upload, clip.stop_recording, clip.clear], **hand_on)
     for offer in offers():
         chosen = parts[f"example-{offer.name}"].click(
-            functools.partial(desk.example, offer), None, clip, **QUIET
+            functools.partial(desk.example_clip, offer), None, clip, **QUIET
         )
         chosen.success(**hand_on)
         chosen.success(**run)

@@ -12,10 +12,10 @@ from avsl.swap_files import sound_of, still_of
 from avsl.ui import copy as words
 from avsl.ui import views as page_views
 from avsl.ui.choosing import admitted
+from avsl.ui.desk import Desk, choices
 from avsl.ui.handlers import session_of
 from avsl.ui.jobs import ResultGone, Run
 from avsl.ui.steps import Updates, path_of, shown
-from avsl.ui.studio.desk import Desk, choices
 from avsl.ui.studio.swapping import copy, views
 from avsl.ui.studio.swapping.board import Board, Own, filled
 from avsl.variants.sync import SYNC_CARD
@@ -32,6 +32,7 @@ class SwapPage(Desk):
     kind = Board
     sections = ("outcome",)
     pressed = ("run", "add_moment", "ask", "prepare")
+    examples = ()
 
     def run(
         self,
@@ -154,13 +155,6 @@ class SwapPage(Desk):
             return {"grid": views.grid(board, pair, unsure), "detail": detail}
         except (AvslError, ValueError, IndexError, TypeError) as error:
             return _told(error)
-
-    def working(self, busy: bool) -> Updates:
-        """As at the other desks, without their examples."""
-        return {
-            "stop": gr.update(visible=busy),
-            **{name: gr.update(interactive=not busy) for name in self.pressed},
-        }
 
     def _more(
         self,

@@ -1,4 +1,4 @@
-"""What the two Studio tabs have in common: a clip, one job at a time, a sentence at its end."""
+"""What tabs that work on a clip have in common: one job at a time, a sentence at its end."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,18 +20,19 @@ EXAMPLES = tuple(f"example-{offer.name}" for offer in offers())
 
 
 class Desk:
-    """One Studio tab's behaviour, by component name."""
+    """One tab's behaviour, by component name."""
 
     place: str  # whose jobs these are
     kind: type  # of its results, which have ``files``
     sections: tuple[str, ...]  # of the page, hidden while there is no result
     pressed: tuple[str, ...]  # the buttons that start something
+    examples: tuple[str, ...] = EXAMPLES  # and those of the examples
 
     def __init__(self, workspace: Workspace, gallery: Gallery) -> None:
         self.workspace = workspace
         self.gallery = gallery
 
-    def example(self, offer: Offer) -> str:
+    def example_clip(self, offer: Offer) -> str:
         """The example's clip, generated on first use."""
         return str(self.gallery.clip(offer))
 
@@ -53,21 +54,24 @@ class Desk:
         ) as run:  # fmt: skip
             yield run, session
 
-    def afresh(self, work: Callable[[], Iterator[Updates]], saying: str) -> Iterator[Updates]:
-        """A run for a new result: what was shown goes, and comes back with what ``work`` yields."""
-        yield {
-            "status": busy(saying),
-            **self.nothing(),
-            "empty": gr.update(visible=False),
-            **self.working(True),
-        }
+    def afresh(
+        self, work: Callable[[], Iterator[Updates]], saying: str, also: Updates | None = None
+    ) -> Iterator[Updates]:
+        """A run for a new result: what was shown goes, and comes back with what ``work`` yields;
+        ``also`` is shown when it begins.
+        """
+        yield {**self.begun(saying), **(also or {})}
         yield from guarded(work, lambda: self.nothing() | self.working(False))
 
     def again(
-        self, work: Callable[[Run], Updates], request: gr.Request, progress: gr.Progress
+        self,
+        work: Callable[[Run], Updates],
+        request: gr.Request,
+        progress: gr.Progress,
+        saying: str = "",
     ) -> Iterator[Updates]:
         """Something more of the result that there is."""
-        yield {"status": busy(""), **self.working(True)}
+        yield {"status": busy(saying), **self.working(True)}
 
         def once() -> Iterator[Updates]:
             with self.running(request, progress) as (run, _):
@@ -89,6 +93,15 @@ class Desk:
 
         yield from self.again(work, request, progress)
 
+    def begun(self, saying: str) -> Updates:
+        """The page when a run begins."""
+        return {
+            "status": busy(saying),
+            **self.nothing(),
+            "empty": gr.update(visible=False),
+            **self.working(True),
+        }
+
     def done(self) -> Updates:
         return {"status": shown("", False), **self.working(False)}
 
@@ -99,7 +112,7 @@ class Desk:
 
     def working(self, busy: bool) -> Updates:
         """What can be pressed while a job runs, and what cannot."""
-        names = (*self.pressed, *EXAMPLES)
+        names = (*self.pressed, *self.examples)
         return {
             "stop": gr.update(visible=busy),
             **{name: gr.update(interactive=not busy) for name in names},
