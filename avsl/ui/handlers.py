@@ -215,7 +215,7 @@ class Api:
         """
         kept = self.workspace.find(result)
         with self.workspace.running(session_of(request), told(progress)) as run:
-            return str(kept.bundle(run.progress)[0])
+            return str(kept.files(run.progress)[0])
 
     @answering
     def variants(self) -> list[dict]:

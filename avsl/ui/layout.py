@@ -304,7 +304,7 @@ def _wire(parts: Parts, page: Page) -> None:
     moved = {"fn": named(page.move, names), "inputs": [parts["result"], *drawing]}
     parts["timeline"].moved(**look | moved | {"outputs": [parts["moment"], *look["outputs"]]})
     parts["redraw"].click(named(page.redraw, names), [parts["result"], *drawing], **working)
-    parts["bundle"].click(named(page.bundle, names), parts["result"], **working)
+    parts["bundle"].click(named(page.prepare, names), parts["result"], **working)
 
 
 def _wire_choosing(parts: Parts, page: Page, names: Parts, working: dict, quiet: dict) -> None:

@@ -197,20 +197,6 @@ class Page(Desk):
 
         yield from self.again(work, request, progress)
 
-    def bundle(
-        self,
-        result: str | None,
-        request: gr.Request,
-        progress: gr.Progress = gr.Progress(),  # noqa: B008
-    ) -> Iterator[Updates]:
-        """Write every file of the result and offer them."""
-
-        def work(run: Run) -> Updates:
-            files = self.workspace.find(result).bundle(run.progress)
-            return {"files": shown([str(file) for file in files])}
-
-        yield from self.again(work, request, progress)
-
     def leave(self, request: gr.Request) -> None:
         """The tab was closed: stop its job, delete its results."""
         self.workspace.close(session_of(request))

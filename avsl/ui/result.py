@@ -73,7 +73,7 @@ class Result:
         index, frame = self.frames.nearest(time_s)
         return index, encoded(self._drawn(frame, float(self.localization.times_s[index]), style))
 
-    def bundle(self, progress: Progress = no_progress) -> list[Path]:
+    def files(self, progress: Progress = no_progress) -> list[Path]:
         """The zip of everything, then its single files, in the style of the video as it is now."""
         with self._footage.lock:
             stem = Path(self.clip.name).stem or "clip"
