@@ -1,14 +1,12 @@
 """A filled grid on disk: the gallery's pictures and sounds and a visitor's own, and every pair."""
 
 import json
-import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from avsl.errors import SettingError
+from avsl.media.wav import Sound, write_wav
 from avsl.progress import Progress, no_progress
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.storage import storage_errors
@@ -82,11 +80,9 @@ class Board:
             return None
         path = self.folder / f"heard-{id(self.found.asked[column])}.wav"
         if not path.exists():
-            with storage_errors(self.folder), wave.open(str(path), "wb") as file:
-                file.setnchannels(1)
-                file.setsampwidth(2)
-                file.setframerate(SAMPLE_RATE_HZ)
-                file.writeframes((32767 * np.clip(heard, -1, 1)).astype("<i2").tobytes())
+            sound = Sound(SAMPLE_RATE_HZ, 1, iter([heard[:, None]]), ())
+            with storage_errors(self.folder):
+                write_wav(path, sound)
         return path
 
     def files(self, progress: Progress = no_progress) -> list[Path]:

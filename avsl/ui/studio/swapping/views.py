@@ -7,7 +7,7 @@ import numpy as np
 from avsl.clip import resized
 from avsl.localization import Verdict
 from avsl.swap import Swapped, Words
-from avsl.swap_files import drawn
+from avsl.swap_files import called, drawn
 from avsl.ui.footage import encoded
 from avsl.ui.studio.swapping import copy
 from avsl.ui.studio.swapping.board import Board
@@ -41,7 +41,7 @@ def grid(board: Board, pressed: tuple[int, int], unsure: bool) -> str:
 
 def _head(board: Board, column: int) -> str:
     asked = board.found.asked[column]
-    name = f"“{asked.name}”" if isinstance(asked, Words) else asked.name
+    name = called(asked.name, isinstance(asked, Words))
     out = _take_out("column", column, asked.name) if asked in board.own.asked else ""
     return f'<th scope="col"><span>{escape(name)}</span>{out}</th>'
 
