@@ -1,5 +1,9 @@
 """Small clips and a variant with a known answer, shared by the tests."""
 
+import resource
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +13,21 @@ from avsl.settings import SAMPLE_RATE_HZ
 from avsl.variants.base import Evidence, State, VariantCard
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """Within, no file of this process may grow past ``size`` bytes, as on a disk that is full; that
+    holds for the test's own output too, so keep it around what is tested.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def tone_clip(

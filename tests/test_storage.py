@@ -2,8 +2,6 @@
 
 import json
 import os
-import resource
-import signal
 import subprocess
 import sys
 import time
@@ -18,7 +16,7 @@ from avsl.localization import Localization
 from avsl.localizer import Localizer
 from avsl.overlay import Style
 from avsl.storage import storage_errors, whole
-from tests.support import CornerVariant, tone_clip
+from tests.support import CornerVariant, largest_file, tone_clip
 
 DIES = """
 import sys
@@ -38,17 +36,6 @@ with whole(Path(sys.argv[1])) as place:
 def job() -> Job:
     clip = tone_clip(2.0, 160, 120)
     return Job(clip, Localizer(CornerVariant()).run(clip), Style())
-
-
-@pytest.fixture
-def small_disk():
-    """No file may grow past 20 kB, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_a_file_and_a_folder_appear_when_they_are_whole(tmp_path):
@@ -86,8 +73,8 @@ def test_a_process_that_is_killed_half_way_leaves_no_half_under_the_name(tmp_pat
     assert target.read_text() == "old"
 
 
-def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path, job, small_disk):
-    with pytest.raises(StorageError, match="Free some space"):
+def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path, job):
+    with pytest.raises(StorageError, match="Free some space"), largest_file(20_000):
         export(job, tmp_path, ("npz", "timeline", "manifest"))
     names = {path.name for path in tmp_path.iterdir()}
     assert FORMATS["timeline"].file not in names
@@ -95,18 +82,22 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_half_file(tmp_path, job, small_
     assert not [name for name in names if name.startswith(".")]
 
 
-def test_a_zip_that_does_not_fit_is_not_there(tmp_path, small_disk):
+def test_a_zip_that_does_not_fit_is_not_there(tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()
     for number in range(3):
         (folder / f"{number}.bin").write_bytes(os.urandom(15_000))
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError), largest_file(20_000):
         bundle(folder, tmp_path / "all.zip")
     assert [path.name for path in tmp_path.iterdir()] == ["files"]
 
 
-def test_too_large_for_the_disk_reads_as_a_full_disk(tmp_path, small_disk):
-    with pytest.raises(StorageError, match="too large"), storage_errors(tmp_path):
+def test_too_large_for_the_disk_reads_as_a_full_disk(tmp_path):
+    with (
+        pytest.raises(StorageError, match="too large"),
+        largest_file(20_000),
+        storage_errors(tmp_path),
+    ):
         (tmp_path / "a").write_bytes(bytes(30_000))
 
 

@@ -1,6 +1,5 @@
 """Writing: an mp4 that plays everywhere, in step, whole or not at all."""
 
-import resource
 import shutil
 
 import av
@@ -11,6 +10,7 @@ from avsl.clip import Clip
 from avsl.errors import Cancelled, StorageError
 from avsl.media import constant_rate, output_frames, output_rate_hz, read, write_video
 from tests.media.making import click_times, clicks, flash_frames, flash_times, make, tone
+from tests.support import largest_file
 
 MARKS_S = [0.6, 1.4]
 TIMES_S = np.arange(50) / 25
@@ -166,13 +166,8 @@ def test_a_disk_that_fills_up_on_the_way_is_said(quota, source, tmp_path):
     rng = np.random.default_rng(0)
     clip = read(source)
     noise = (rng.integers(0, 255, (240, 320, 3), np.uint8) for _ in range(50))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (quota, hard))
-    try:
-        with pytest.raises(StorageError, match="could not be written"):
-            write_video(tmp_path / "out" / "a.mp4", noise, 25, clip)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with pytest.raises(StorageError, match="could not be written"), largest_file(quota):
+        write_video(tmp_path / "out" / "a.mp4", noise, 25, clip)
     assert list((tmp_path / "out").iterdir()) == []
 
 
