@@ -39,6 +39,12 @@ FOLLOWED = """async ([player, timeline, seconds]) => {
     video.pause();
     return {errors, played_s: video.currentTime};
 }"""
+ARRIVED = """async (video) => {
+    for (let still = 0; still < 3; still = video.seeking ? 0 : still + 1) {
+        await new Promise(resolve => setTimeout(resolve, 15));
+    }
+    return video.currentTime;
+}"""
 FRAMES = """async () => {
     const before = window.framesAsked;
     await new Promise(resolve => setTimeout(resolve, 700));
@@ -80,7 +86,8 @@ class Timeline:
 
     @property
     def time_s(self) -> float:
-        return self.page.eval_on_selector(f"{self.player} video", "video => video.currentTime")
+        """Where the video is once it has gone to where it was sent."""
+        return self.page.eval_on_selector(f"{self.player} video", ARRIVED)
 
     def playing_errors_s(self, seconds: float = 4.0) -> np.ndarray:
         """How far the playhead was from the video's time, many times while it played."""

@@ -9,17 +9,20 @@ let score = null;  // of the timeline that is shown
 let frame = 0;  // the animation frame that was asked for
 let inSight = false;
 let captions = true;  // whether the visitor wants them
+let next = null;  // to where the video goes once it has come to where it was sent
 
 const BAR_PX = 52;  // the player's own bar
 const LETTERS = 8;  // of a hundred parts of the video's height: a line of captions
 
 const part = (name) => element.querySelector(`[data-part=${name}]`);
 const video = () => score && document.querySelector(`#${score.player} video`);
+const now = () => next ?? video()?.currentTime ?? 0;
 const within = (time_s) => Math.max(0, Math.min(time_s, score.duration_s));
 
 function begin() {
   const drawn = element.querySelector('.avsl-clock');
   score = drawn ? JSON.parse(drawn.dataset.score) : null;
+  next = null;
   if (!score) return;
   sight.disconnect();
   sight.observe(drawn);
@@ -38,7 +41,7 @@ function follow() {
   frame = 0;
   if (!element.isConnected) return leave();
   if (!score || !inSight) return;
-  show(within(video()?.currentTime ?? 0));
+  show(within(now()));
   if (video() && !video().paused && !video().ended) {
     frame = requestAnimationFrame(follow);
   }
@@ -79,15 +82,23 @@ function tell(time_s, said) {
   plot.ariaValueNow = time_s.toFixed(2);
 }
 
+// One at a time: a browser that is sent on and on before it has arrived may stall for good.
 function seek(time_s) {
   if (!video()) return;
-  video().currentTime = within(time_s);
+  if (video().seeking) next = within(time_s);
+  else video().currentTime = within(time_s);
   show(within(time_s));
+}
+
+function arrive() {
+  if (next === null) return;
+  video().currentTime = next;
+  next = null;
 }
 
 // The visitor is where they wanted to be.
 function settle() {
-  if (video()?.paused) trigger('moved', {time_s: video().currentTime});
+  if (video()?.paused) trigger('moved', {time_s: now()});
 }
 
 function at(event) {
@@ -122,7 +133,7 @@ element.addEventListener('keydown', (event) => {
   if (event.key === ' ') {
     video().paused ? video().play() : video().pause();
   } else if (event.key in KEYS && !event.altKey && !event.ctrlKey && !event.metaKey) {
-    seek(KEYS[event.key](video().currentTime));
+    seek(KEYS[event.key](now()));
     settle();
   } else {
     return;
@@ -154,9 +165,12 @@ element.addEventListener('click', (event) => {
 
 const ofVideo = (event) => event.target === video();
 for (const name of ['play', 'pause', 'ended', 'seeking', 'seeked', 'timeupdate', 'emptied']) {
-  document.addEventListener(
-    name, (event) => ofVideo(event) && follow(), {capture: true, signal: end.signal},
-  );
+  document.addEventListener(name, (event) => {
+    if (!ofVideo(event)) return;
+    if (name === 'seeked') arrive();
+    if (name === 'emptied') next = null;
+    follow();
+  }, {capture: true, signal: end.signal});
 }
 for (const name of ['loadedmetadata', 'load']) {  // of the video, and of its captions
   document.addEventListener(name, (event) => {
