@@ -5,6 +5,7 @@ ends. So a folder whose lock can be had belongs to nobody, also where two apps s
 whatever number a process has.
 """
 
+import atexit
 import os
 import secrets
 import shutil
@@ -18,12 +19,17 @@ from filelock import FileLock, Timeout
 
 PREFIX, UNFINISHED = "avsl-", ".avsl-new-"
 LOCK = ".avsl-app.lock"
+CLEARING_S = 2.0  # how long a folder is cleared into which something still writes
 UNFINISHED_S = 3600.0  # older than this, an app that was about to begin never did
 
 
 @contextmanager
 def nest() -> Iterator[Path]:
-    """A fresh folder below the system's temporary one; sweeps before."""
+    """A fresh folder below the system's temporary one; sweeps before.
+
+    It is cleared again at the very end of the process, if this was called before what is used in it
+    was imported: a thread that is at work, say on an example, makes its folders anew.
+    """
     parent = Path(tempfile.gettempdir())
     sweep(parent)
     unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=parent))
@@ -31,11 +37,18 @@ def nest() -> Iterator[Path]:
     lock.acquire()  # before the folder has a name that others look for
     root = parent / f"{PREFIX}{secrets.token_hex(6)}"
     unfinished.rename(root)
+    atexit.register(_clear, root)  # the first to register is the last to be called
     try:
         yield root
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        _clear(root)
         lock.release(force=True)
+
+
+def _clear(folder: Path) -> None:
+    deadline = time.monotonic() + CLEARING_S
+    while folder.exists() and time.monotonic() < deadline:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(parent: Path) -> list[str]:

@@ -71,3 +71,21 @@ def test_only_folders_of_an_app_are_swept(temporary):
     assert sweep(temporary) == []
     assert (temporary / "avsl-bench-x").is_dir()
     assert (precious / LOCK).exists()
+
+
+BUSY = """
+import threading, time
+from avsl.nest import nest
+with nest() as root:
+    def work():
+        time.sleep(0.3)
+        (root / "examples").mkdir(parents=True)
+        (root / "examples" / "video.mp4").write_text("late")
+    threading.Thread(target=work).start()
+"""
+
+
+def test_what_a_thread_writes_after_the_end_goes_too(tmp_path):
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", BUSY], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
