@@ -24,6 +24,9 @@ FOLLOWED = """async ([player, timeline, seconds]) => {
     const plot = document.querySelector(timeline + ' [role=slider]');
     const length_s = +plot.ariaValueMax, errors = [];
     video.muted = true;
+    const framed = () => new Promise(requestAnimationFrame);
+    await framed();  // a timeline that was just scrolled to learns of it with the next frame
+    await framed();
     const there = new Promise(resolve => video.addEventListener('seeked', resolve, {once: true}));
     video.currentTime = 0;
     await there;
