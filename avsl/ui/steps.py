@@ -19,7 +19,12 @@ Updates = dict[str, Any]  # component name -> its new value, or gr.update(...)
 
 
 def named(handler: Callable, parts: Parts) -> Callable:
-    """``handler``'s updates by name as gradio wants them: by component."""
+    """``handler``'s updates by name as gradio wants them: by component.
+
+    Each step of a generator repeats what the steps before it said. A browser that is slower than
+    the steps loses them otherwise: gradio's client sends on only what changed between two steps
+    and writes it into the earlier one, though the page may not have got to that one yet.
+    """
 
     def by_component(updates: Updates) -> dict:
         return {parts[name]: value for name, value in updates.items()}
@@ -30,10 +35,24 @@ def named(handler: Callable, parts: Parts) -> Callable:
 
     @functools.wraps(handler)
     def stepwise(*arguments):
+        said: dict = {}
         for updates in handler(*arguments):
-            yield by_component(updates)
+            for component, value in by_component(updates).items():
+                said[component] = _both(said[component], value) if component in said else value
+            yield dict(said)
 
     return stepwise if inspect.isgeneratorfunction(handler) else once
+
+
+def _both(earlier: Any, later: Any) -> Any:
+    """What brings a component to where ``earlier`` and then ``later`` bring it."""
+    if not _is_update(later):
+        return later
+    return {**(earlier if _is_update(earlier) else gr.update(value=earlier)), **later}
+
+
+def _is_update(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("__type__") == "update"
 
 
 def guarded(
