@@ -38,6 +38,7 @@ def localize(page: Page) -> None:
     page.wait_for_selector("#moment-picture img", timeout=LONG_MS)
     page.wait_for_function(PAINTED, arg="#overlay", timeout=LONG_MS)
     expect(page.locator("#run")).to_be_enabled(timeout=LONG_MS)
+    settle(page)
 
 
 def live(page: Page) -> None:
@@ -52,6 +53,7 @@ def studio(name: str) -> Callable[[Page], None]:
         page.wait_for_selector(f"#{name}-figures img", timeout=LONG_MS)
         page.wait_for_function(PAINTED, arg=f"#{name}-video", timeout=LONG_MS)
         expect(page.locator(f"#{name}-run")).to_be_enabled(timeout=LONG_MS)
+        settle(page)
 
     return compare
 
@@ -60,6 +62,7 @@ def swap(page: Page) -> None:
     page.click("#swap-run")
     page.wait_for_selector("#swap-grid img", timeout=LONG_MS)
     page.wait_for_timeout(4000)
+    settle(page)
 
 
 TABS: dict[str, tuple[str, Callable[[Page], None]]] = {
@@ -68,7 +71,7 @@ TABS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "compare": (copy.TAB_COMPARE, studio("compare")),
     "listening": (copy.TAB_LISTENING, studio("listening")),
     "swap": (swap_copy.TAB_SWAP, swap),
-    "benchmark": (words.TAB_BENCHMARK, lambda page: None),
+    "benchmark": (words.TAB_BENCHMARK, lambda page: settle(page)),
 }
 
 
@@ -111,9 +114,13 @@ def show(page: Page, title: str) -> None:
     page.wait_for_timeout(1500)
 
 
-def keep(page: Page, path: Path) -> None:
+def settle(page: Page) -> None:
+    """Until nothing fades or loads any more."""
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_timeout(1500)
+
+
+def keep(page: Page, path: Path) -> None:
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
     picture.crop((0, 0, picture.width, min(picture.height, TALLEST))).save(
         path, quality=QUALITY, method=6

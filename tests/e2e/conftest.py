@@ -24,6 +24,7 @@ from avsl.media import write_video
 from avsl.settings import SAMPLE_RATE_HZ
 from tests.e2e import watched_app
 from tests.e2e.cutting_proxy import CuttingProxy
+from tests.e2e.live_scene import CAMERA_HZ
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = "avsl.test"  # this machine, but browsers trust the name as little as any other
@@ -142,12 +143,13 @@ def camera_flags(beacon, tmp_path_factory) -> list[str]:
 
 
 def fake_devices(clip: Clip, folder: Path) -> list[str]:
-    """The flags with which Chromium plays the clip, at 25 Hz, as its camera and microphone."""
+    """The flags with which Chromium plays the clip as its camera and microphone."""
+    times_s = np.arange(round(clip.duration_s * CAMERA_HZ)) / CAMERA_HZ
     with av.open(str(folder / "camera.mjpeg"), "w", format="mjpeg") as file:
-        stream = file.add_stream("mjpeg", rate=25)
+        stream = file.add_stream("mjpeg", rate=CAMERA_HZ)
         stream.bit_rate = 20_000_000  # a small one leaves blocks that move
         stream.width, stream.height, stream.pix_fmt = clip.width, clip.height, "yuvj420p"
-        for _, frame in clip.stream():
+        for frame in clip.frames_at(times_s):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
         file.mux(stream.encode())
     _wav(folder / "microphone.wav", clip.waveform)

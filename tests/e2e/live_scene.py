@@ -9,8 +9,8 @@ import numpy as np
 
 from avsl.settings import SAMPLE_RATE_HZ
 
-FPS_HZ = 30  # Chromium plays MJPEG at this rate, whatever the file says
 WIDTH, HEIGHT = 640, 480
+CAMERA_HZ = 30  # Chromium plays MJPEG at this rate, whatever the file says
 LEFT_S, RIGHT_S, SILENT_S = 14, 14, 8  # the disc is there for so long; then nothing sounds
 LIT_S = 0.14
 LEFT_X, RIGHT_X, DISC_Y = 130, 510, 260
@@ -31,10 +31,10 @@ def make(folder: Path) -> Scene:
     left_s, right_s = _beeps(rng, 0, LEFT_S), _beeps(rng, LEFT_S, LEFT_S + RIGHT_S)
     scene = Scene(folder / "scene.mjpeg", folder / "scene.wav")
     with av.open(str(scene.camera), "w", format="mjpeg") as file:
-        stream = file.add_stream("mjpeg", rate=FPS_HZ)
+        stream = file.add_stream("mjpeg", rate=CAMERA_HZ)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuvj420p"
-        for index in range(FPS_HZ * (LEFT_S + RIGHT_S + SILENT_S)):
-            frame = _frame(index / FPS_HZ, np.concatenate([left_s, right_s]))
+        for index in range(CAMERA_HZ * (LEFT_S + RIGHT_S + SILENT_S)):
+            frame = _frame(index / CAMERA_HZ, np.concatenate([left_s, right_s]))
             file.mux(stream.encode(av.VideoFrame.from_ndarray(frame)))
         file.mux(stream.encode())
     _write_sound(scene.microphone, np.concatenate([left_s, right_s]))
