@@ -5,7 +5,7 @@ space; CLIP's frozen text tower reads "A photo of <token>"; CLIPSeg's frozen dec
 embedding in the picture. Only the tokenizer and two mask scalars are trained.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,14 @@ from avsl.models.clip import TextTower, VisionTower
 from avsl.models.clipseg import CLIPSegDecoder
 
 FEATURE_MASK_CENTRE, FEATURE_MASK_WIDTH = 0.5, 0.07
+
+
+Around = Callable[[Callable[..., Tensor]], Callable[..., Tensor]]
+
+
+def as_it_is(part: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Nothing around it."""
+    return part
 
 
 @dataclass(frozen=True)
@@ -47,15 +55,19 @@ class ImageFeatures:
 
 @dataclass(frozen=True)
 class TrainingOutput:
-    """What ACL's objectives need of a batch of B clips; ``[b, n]`` is image b with sound n."""
+    """What ACL's objectives need of B images and S sounds; ``[b, s]`` is image b with sound s.
 
-    v_f: Tensor  # (B, B, E): dense features of image b averaged under the mask of sound n
+    S is B, unless the sounds of other processes are contrasted with as well.
+    """
+
+    v_f: Tensor  # (B, S, E): dense features of image b averaged under the mask of sound s
     v_i: Tensor  # (B, E): each image under its own hard mask, encoded again
-    audio: Tensor  # (B, E)
-    logits: Tensor  # (B, B, H, W), or of the decoded pairs alone (B, 1 + N, H, W), own first
+    audio: Tensor  # (S, E)
+    logits: Tensor  # (B, S, H, W), or of the decoded pairs alone (B, 1 + N, H, W), own first
     positive_area: Tensor  # (): mean hard-mask area of matching pairs
-    negative_area: Tensor  # (): that of the others, times (B - 1) / B as published
-    decoded: Tensor | None = None  # (B, B) bool: which pairs were; v_f is 0 for others; None: all
+    negative_area: Tensor  # (): that of the others, times (S - 1) / S as published
+    decoded: Tensor | None = None  # (B, S) bool: which pairs were; v_f is 0 for others; None: all
+    first: int = 0  # image b belongs to sound first + b
 
 
 @dataclass(frozen=True)
@@ -151,12 +163,18 @@ class ACL(nn.Module):
         return self.ground_each(seen, audio, every, most_pairs)
 
     def ground_each(
-        self, seen: ImageFeatures, audio: Tensor, which: Tensor, most_pairs: int = 256
+        self,
+        seen: ImageFeatures,
+        audio: Tensor,
+        which: Tensor,
+        most_pairs: int = 256,
+        around: Around = as_it_is,
     ) -> Tensor:
         """The same with the embeddings ``which`` (B, N) of ``audio``: (B, N, H, W)."""
+        ground = around(self.ground)
         image = torch.arange(len(seen), device=which.device).repeat_interleave(which.shape[1])
         pairs = zip(image.split(most_pairs), which.flatten().split(most_pairs), strict=True)
-        parts = [self.ground(seen[some], audio[sounds]) for some, sounds in pairs]
+        parts = [ground(seen[some], audio[sounds]) for some, sounds in pairs]
         return torch.cat(parts).unflatten(0, which.shape)
 
     # training
@@ -189,38 +207,59 @@ class ACL(nn.Module):
         return self.learning(self.frozen(image, waveform), most_pairs, shifts)
 
     def learning(
-        self, frozen: FrozenPart, most_pairs: int = 256, shifts: Sequence[int] | None = None
+        self,
+        frozen: FrozenPart,
+        most_pairs: int = 256,
+        shifts: Sequence[int] | None = None,
+        gather: Callable[[Tensor], Tensor] | None = None,
+        first: int = 0,
+        around: Around = as_it_is,
     ) -> TrainingOutput:
-        """The part of :meth:`forward` that gradients flow through."""
+        """The part of :meth:`forward` that gradients flow through.
+
+        ``gather`` brings the embeddings of other processes' sounds, (B, E) to (S, E), those of this
+        one from ``first`` on: B images are decoded with S sounds here, never S with S. ``around``
+        is put around the two parts that keep most for the way back: the decoder with at most
+        ``most_pairs`` pairs, and the pass over the masked images.
+        """
         image, seen, dense = frozen.image, frozen.seen, frozen.dense
         audio = self.text(self.audio_proj(frozen.heard))
-        which = sounds_to_decode(len(image), shifts).to(image.device)
-        own = torch.arange(len(image), device=image.device)[:, None]
-        logits = self.ground_each(seen, audio, which, most_pairs)
+        audio = gather(audio) if gather else audio
+        sounds = len(audio)
+        row = torch.arange(len(image), device=image.device)[:, None]
+        which = sounds_to_decode(len(image), shifts, first, sounds).to(image.device)
+        logits = self.ground_each(seen, audio, which, most_pairs, around)
         hard = self.masker.hard(logits)
-        mine = hard[which == own]
+        mine = hard[which == first + row]
         positive = mine.mean()
         v_f = masked_mean(dense, feature_mask(logits), seen.grid)
         pairs, each = len(image), which.shape[1]
+        none = torch.zeros(pairs, sounds, dtype=torch.bool, device=image.device)
         return TrainingOutput(
-            v_f=v_f.new_zeros(pairs, pairs, v_f.shape[-1]).index_put((own, which), v_f),
-            v_i=self.vision.embedding(self.vision.states(image * mine[:, None])),
+            v_f=v_f.new_zeros(pairs, sounds, v_f.shape[-1]).index_put((row, which), v_f),
+            v_i=around(self._encoded_again)(image * mine[:, None]),
             audio=audio,
             logits=logits,
             positive_area=positive,
-            negative_area=(each * hard.mean() - positive) / max(each - 1, 1) * (1 - 1 / pairs),
-            decoded=torch.zeros_like(own == own.T).index_put((own, which), own == own),
+            negative_area=(each * hard.mean() - positive) / max(each - 1, 1) * (1 - 1 / sounds),
+            decoded=none.index_put((row, which), row == row),
+            first=first,
         )
 
+    def _encoded_again(self, masked: Tensor) -> Tensor:
+        return self.vision.embedding(self.vision.states(masked))
 
-def sounds_to_decode(pairs: int, shifts: Sequence[int] | None) -> Tensor:
-    """Which sounds each image is decoded with: (B, B), all in order, or (B, 1 + N), its own and
-    those of the images so many places further on.
+
+def sounds_to_decode(
+    pairs: int, shifts: Sequence[int] | None, first: int = 0, sounds: int | None = None
+) -> Tensor:
+    """Which of S sounds each of B images is decoded with: (B, S), all in order, or (B, 1 + N), its
+    own, which is ``first`` places further on, and those so many places after it.
     """
-    place = torch.arange(pairs)
+    sounds = pairs if sounds is None else sounds
     if shifts is None:
-        return place.expand(pairs, -1)
-    return (place[:, None] + torch.tensor([0, *shifts])) % pairs
+        return torch.arange(sounds).expand(pairs, -1)
+    return (first + torch.arange(pairs)[:, None] + torch.tensor([0, *shifts])) % sounds
 
 
 class Masker(nn.Module):

@@ -115,6 +115,7 @@ class TwoStreamOutput:
 
     image: tuple[Tensor, ...]  # (B, C, h, w)
     audio: tuple[Tensor, ...]  # (N, C)
+    first: int = 0  # picture b belongs to sound first + b
 
     def maps(self, head: int = 0) -> Tensor:
         """Cosines of every place of every picture with every sound: (B, N, h, w) in [-1, 1]."""

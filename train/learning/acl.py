@@ -4,16 +4,18 @@ Self-supervised: pictures and sounds, no text and no labels. With guidance the w
 descriptions take part in the loss, during training only.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from avsl.errors import SettingError
-from avsl.models.acl import ACL, FrozenPart, ImageFeatures, Masker, TrainingOutput
+from avsl.models.acl import ACL, FrozenPart, ImageFeatures, Masker, TrainingOutput, as_it_is
 from avsl.models.beats import fbank
 from avsl.models.published import build
 from avsl.settings import SAMPLE_RATE_HZ
@@ -26,6 +28,7 @@ from train.learning.acl_start import begin
 from train.learning.base import Batch, Prepared, frozen_parts
 from train.objectives import Moment, Objective
 from train.objectives.acl import ACLLoss, image_loss
+from train.objectives.base import alone
 from train.objectives.guided import GuidanceWeights, guided_loss
 from train.objectives.silence import area_loss
 from train.stages.pixels import attention_of, normalised
@@ -67,6 +70,9 @@ class AclSettings:
     # Whether the variant's confidence is what a map has above those of silence and noise, or the
     # map's own where those have been learned to be empty.
     probed: bool = True
+    # Whether the decoder's and the masked pass's states are computed once more on the way back
+    # instead of being kept: a third more work in a fraction of the memory. The same gradients.
+    recompute: bool = False
     # The two mask scalars at first; None: those of the weights, or as published for a new ACL.
     # They must suit the decoder's logits: a mask that is empty everywhere learns nothing.
     mask_w: float | None = None
@@ -89,11 +95,7 @@ class AclLearner:
 
     def __init__(self, config: TrainConfig, objective: Objective, device: torch.device) -> None:
         self.config, self.objective = config, objective
-        if distributed.count() > 1 and config.negatives == "gathered":
-            raise SettingError(
-                "ACL decodes pictures with sounds of their own process alone, as published: set "
-                "negatives to 'per process'."
-            )
+        self.shares = config.negatives == "gathered" and distributed.count() > 1
         self.settings = acl_settings(config)
         self.weights = guidance(config)
         model, self.class_names = begin(config)
@@ -118,23 +120,33 @@ class AclLearner:
         part = self._frozen_part(prepared)
         if moment.progress < self.settings.unmasked:
             return self._unmasked(part, prepared, moment)
+        pairs = len(prepared)
+        sharing = {}
+        if self.shares:
+            sharing = {"gather": distributed.gathered, "first": distributed.rank() * pairs}
+            moment = replace(moment, together=distributed.gathered)
         with attention_of(part.image):
-            out = self.module.learning(part, shifts=self._shifts(len(prepared)))
+            shifts = self._shifts(pairs * (distributed.count() if self.shares else 1))
+            around = partial(recomputed, part.image) if self.settings.recompute else as_it_is
+            out = self.module.learning(part, shifts=shifts, around=around, **sharing)
         empty = self._empty()
         marked = self._marked(part, empty)
         with torch.autocast(part.image.device.type, enabled=False):
             out = in_float32(out)
             loss = self.objective(out, moment)
             if len(empty):
-                loss = replace(loss, image=self._image_loss(out.v_i, out.audio, empty, moment))
-            return self._terms(loss, marked, out.audio, out.v_i, prepared)
+                seen = moment.together(out.v_i)
+                loss = replace(loss, image=self._image_loss(seen, out.audio, empty, moment))
+            mine = out.audio[out.first : out.first + pairs]  # words are told of these alone
+            return self._terms(loss, marked, mine, out.v_i, prepared)
 
     def _unmasked(self, part: FrozenPart, prepared: Prepared, moment: Moment) -> Any:
         """The loss of whole pictures, which nothing is decoded for."""
         audio = self.module.text(self.module.audio_proj(part.heard)).float()
         empty = self._empty()
+        together = distributed.gathered if self.shares else alone
         with torch.autocast(audio.device.type, enabled=False):
-            image = self._image_loss(part.whole, audio, empty, moment)
+            image = self._image_loss(together(part.whole), together(audio), empty, moment)
             none = image.new_zeros(())
             return self._terms(ACLLoss(image, none, none), none, audio, part.whole, prepared)
 
@@ -259,9 +271,22 @@ def guidance(config: TrainConfig) -> GuidanceWeights | None:
     return weights
 
 
+def recomputed(images: Tensor, part: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """``part``, of which nothing but its arguments is kept for the way back."""
+
+    def run(*arguments: Any) -> Tensor:
+        with attention_of(images):  # the way back must choose the kernels of the way there
+            return part(*arguments)
+
+    return partial(checkpoint, run, use_reentrant=False)
+
+
 def in_float32(out: TrainingOutput) -> TrainingOutput:
     """Contrastive losses need more than half precision's digits."""
     values = {field.name: getattr(out, field.name) for field in fields(out)}
-    return TrainingOutput(
-        **{name: v.float() if v.is_floating_point() else v for name, v in values.items()}
-    )
+    wide = {
+        name: value.float()
+        for name, value in values.items()
+        if isinstance(value, Tensor) and value.is_floating_point()
+    }
+    return replace(out, **wide)

@@ -93,7 +93,9 @@ class TwoStreamLearner:
         if self.objective.needs_target:
             with torch.no_grad():
                 target = self._whole(self._output(self.module["average"].module, prepared))
-            moment = Moment(moment.progress, moment.exclude, target)
+            moment = replace(moment, target=target)
+        if self.shares:
+            moment = replace(moment, together=distributed.gathered)
         with torch.autocast(out.image[0].device.type, enabled=False):
             return self.objective(out, moment)
 
@@ -133,14 +135,16 @@ class TwoStreamLearner:
         return image, sound.contiguous(memory_format=torch.channels_last)
 
     def _whole(self, out: TwoStreamOutput) -> TwoStreamOutput:
-        """In float32, and of all processes where negatives are shared."""
+        """In float32, and with the sounds of all processes where negatives are shared.
+
+        Pictures stay where they are: maps (b, B, h, w) of b pictures here with all B sounds are
+        made, and never the (B, B, h, w) of all.
+        """
         out = _in_float32(out)
         if not self.shares:
             return out
-        return TwoStreamOutput(
-            tuple(map(distributed.gathered, out.image)),
-            tuple(map(distributed.gathered, out.audio)),
-        )
+        first = distributed.rank() * len(out.image[0])
+        return replace(out, audio=tuple(map(distributed.gathered, out.audio)), first=first)
 
 
 def begin(config: TrainConfig, objective: Objective) -> TwoStream:

@@ -1,5 +1,6 @@
 """ACL's three losses (WACV 2024): image level, feature level, and the area of the mask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from avsl.models.acl import TrainingOutput
-from train.objectives.base import CLIP, Moment
+from train.objectives.base import CLIP, Moment, alone
 from train.objectives.contrastive import find_both, margin_logits
 
 TEMPERATURE = 0.07
@@ -35,6 +36,7 @@ def acl_loss(
     exclude: Tensor | None = None,
     positive_area: float = POSITIVE_AREA,
     temperature: float = TEMPERATURE,
+    together: Callable[[Tensor], Tensor] = alone,
 ) -> ACLLoss:
     """The losses of one batch of B clips; margin and ``exclude`` (B, B) as in MarginNCE.
 
@@ -42,11 +44,14 @@ def acl_loss(
     """
     no_feature = exclude
     if out.decoded is not None:
-        no_feature = ~out.decoded if exclude is None else exclude | ~out.decoded
+        missing = together((~out.decoded).float()) > 0
+        no_feature = missing if exclude is None else exclude | missing
+    mine = out.audio[out.first : out.first + len(out.v_f)]
+    areas = (together(each[None]).mean() for each in (out.positive_area, out.negative_area))
     return ACLLoss(
-        image_loss(out.v_i, out.audio, margin, exclude, temperature),
-        feature_loss(out.v_f, out.audio, margin, no_feature, temperature),
-        area_loss(out.positive_area, out.negative_area, positive_area),
+        image_loss(together(out.v_i), out.audio, margin, exclude, temperature),
+        feature_loss(out.v_f, mine, margin, no_feature, temperature, together),
+        area_loss(*areas, positive_area),
     )
 
 
@@ -70,12 +75,13 @@ def feature_loss(
     margin: float = 0.0,
     exclude: Tensor | None = None,
     temperature: float = TEMPERATURE,
+    together: Callable[[Tensor], Tensor] = alone,
 ) -> Tensor:
-    """The same over cos(v_f[b, n], audio[b]), v_f (B, B, E): the sound is indexed by the image,
-    as published.
+    """The same over cos(v_f[b, n], audio[b]), v_f (B, N, E) and the images' own sounds (B, E): the
+    sound is indexed by the image, as published.
     """
     cosine = torch.einsum("bne,be->bn", F.normalize(v_f, dim=-1), F.normalize(audio, dim=-1))
-    return _both_ways(cosine, temperature, margin, exclude)
+    return _both_ways(together(cosine), temperature, margin, exclude)
 
 
 def area_loss(positive: Tensor, negative: Tensor, wanted: float = POSITIVE_AREA) -> Tensor:
@@ -102,7 +108,9 @@ class ACLObjective:
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TrainingOutput, moment: Moment) -> ACLLoss:
-        loss = acl_loss(out, self.margin, moment.exclude, self.positive_area, self.temperature)
+        loss = acl_loss(
+            out, self.margin, moment.exclude, self.positive_area, self.temperature, moment.together
+        )
         return ACLLoss(self.image * loss.image, self.feature * loss.feature, self.area * loss.area)
 
 

@@ -1,5 +1,6 @@
 """The contract of an objective, and what it may want to know beside the network's output."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -10,6 +11,11 @@ from avsl.models.twostream import TwoStreamOutput
 TWO_STREAM, CLIP = "two-stream", "clip"  # whose output an objective takes
 
 
+def alone(rows: Tensor) -> Tensor:
+    """A process by itself, or one that shares no negatives, has all rows there are."""
+    return rows
+
+
 @dataclass(frozen=True)
 class Moment:
     """Where the training stands and what else is known of the batch."""
@@ -17,6 +23,9 @@ class Moment:
     progress: float = 1.0  # share of the training that is done, in [0, 1]
     exclude: Tensor | None = None  # (B, B) bool: pairs that are not to be negatives
     target: TwoStreamOutput | None = None  # of the averaged network on this batch, for SLAVC
+    # One row for each picture of this process, (b, ...), to those of all processes, (B, ...).
+    # Maps with other clips' sounds stay where their pictures are; numbers made of them travel.
+    together: Callable[[Tensor], Tensor] = alone
 
 
 class Objective(Protocol):

@@ -1,7 +1,9 @@
 """What every contrastive objective shares: InfoNCE with a margin, and whom not to push away.
 
 Similarities are (B, N) with N >= B: picture b belongs to sound b, and sounds from B on (silence,
-noise, the sounds of other places) belong to no picture, so they are negatives and no more.
+noise, the sounds of other places) belong to no picture, so they are negatives and no more. Where
+several processes share negatives, each has the rows of its own pictures at first: then picture b
+belongs to sound ``first + b``.
 """
 
 import torch
@@ -12,15 +14,19 @@ EXCLUDED = -1e4  # a logit that weighs exactly nothing, in half precision too
 
 
 def margin_logits(
-    similarity: Tensor, temperature: float, margin: float = 0.0, exclude: Tensor | None = None
+    similarity: Tensor,
+    temperature: float,
+    margin: float = 0.0,
+    exclude: Tensor | None = None,
+    first: int = 0,
 ) -> Tensor:
     """(..., B, N) cosines to logits; the own pair's is ``(s - margin) / temperature``.
 
     A negative margin lifts the own pair above the others, so that it need not win by itself: the
     less strict boundary of MarginNCE (Park et al., ICASSP 2023). ``exclude`` (B, B) bool marks the
-    pairs that are not to be negatives, such as two clips of one class; the diagonal is ignored.
+    pairs that are not to be negatives, such as two clips of one class; own pairs are ignored.
     """
-    own = own_pairs(similarity)
+    own = own_pairs(similarity, first)
     logits = torch.where(own, similarity - margin, similarity) / temperature
     if exclude is None:
         return logits
@@ -28,15 +34,18 @@ def margin_logits(
     return logits.masked_fill(wide & ~own, EXCLUDED)
 
 
-def own_pairs(similarity: Tensor) -> Tensor:
+def own_pairs(similarity: Tensor, first: int = 0) -> Tensor:
     """True where picture and sound belong together: (B, N) for any (..., B, N)."""
-    return torch.eye(*similarity.shape[-2:], dtype=torch.bool, device=similarity.device)
+    pictures, sounds = (
+        torch.arange(length, device=similarity.device) for length in similarity.shape[-2:]
+    )
+    return first + pictures[:, None] == sounds
 
 
-def own_maps(maps: Tensor) -> Tensor:
+def own_maps(maps: Tensor, first: int = 0) -> Tensor:
     """Of every picture with its own sound: (B, N, h, w) to (B, h, w)."""
     own = torch.arange(len(maps), device=maps.device)
-    return maps[own, own]
+    return maps[own, first + own]
 
 
 def find_own(logits: Tensor) -> Tensor:

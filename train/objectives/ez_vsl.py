@@ -41,6 +41,7 @@ class EZVSL:
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> Tensor:
         scores = pool(out.maps(), moment.progress, self.anneal, self.sharpness)
+        scores = moment.together(scores)
         return ez_vsl_loss(scores, self.temperature, self.margin, moment.exclude)
 
 

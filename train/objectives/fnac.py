@@ -4,6 +4,7 @@ EZ-VSL, and after a warm-up three terms that make a picture's similarities to th
 follow those of sounds to sounds and of pictures to pictures: like clips may stay alike.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,8 +14,7 @@ from torch import Tensor
 
 from avsl.models.object_guided import min_max
 from avsl.models.twostream import TwoStreamOutput
-from train.objectives.base import TWO_STREAM, Moment
-from train.objectives.contrastive import own_maps
+from train.objectives.base import TWO_STREAM, Moment, alone
 from train.objectives.ez_vsl import TEMPERATURE, ez_vsl_loss
 from train.objectives.pooling import pool
 
@@ -38,18 +38,26 @@ class FNACLoss:
 
 
 def adjacency_losses(
-    image: Tensor, audio: Tensor, scores: Tensor, temperature: float = TEMPERATURE
+    image: Tensor,
+    audio: Tensor,
+    scores: Tensor,
+    temperature: float = TEMPERATURE,
+    first: int = 0,
+    together: Callable[[Tensor], Tensor] = alone,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The three L1 terms, unweighted: (sounds, foregrounds, pictures).
 
-    ``image`` (B, C, h, w), ``audio`` (B, C), both of unit length over C; ``scores`` (B, B) pooled
-    cosines. Rows are softmaxed; means over the picture are not normalised again, as released.
+    ``image`` (b, C, h, w) of this process, of which the first belongs to sound ``first``,
+    ``audio`` (B, C), both of unit length over C; ``scores`` (B, B) pooled cosines. Rows are
+    softmaxed; means over the picture are not normalised again, as released.
     """
-    own = own_maps((audio @ image.flatten(2)).unflatten(2, image.shape[2:]))
+    mine = audio[first : first + len(image)]
+    own = torch.einsum("bchw,bc->bhw", image, mine)
     foreground = (image * (min_max(own) > FOREGROUND_FROM)[:, None]).mean((-2, -1))
+    regions, pictures = together(foreground), together(image.mean((-2, -1)))
     cross, sounds, pictures, regions = (
         (similarity / temperature).softmax(dim=1)
-        for similarity in (scores, audio @ audio.T, _gram(image.mean((-2, -1))), _gram(foreground))
+        for similarity in (scores, _gram(audio), _gram(pictures), _gram(regions))
     )
     return F.l1_loss(sounds, cross), F.l1_loss(sounds, regions), F.l1_loss(pictures, cross)
 
@@ -73,11 +81,15 @@ class FNACObjective:
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> FNACLoss:
         scores = pool(out.maps(), moment.progress, self.anneal, self.sharpness)
+        scores = moment.together(scores)
         contrast = ez_vsl_loss(scores, self.temperature, self.margin, moment.exclude)
         if moment.progress < self.warm_up:
             return FNACLoss(contrast, *torch.zeros(3, device=scores.device))
-        image, clips = out.image[0], len(scores)
-        terms = adjacency_losses(image, out.audio[0][:clips], scores[:, :clips], self.temperature)
+        clips = len(scores)
+        terms = adjacency_losses(
+            out.image[0], out.audio[0][:clips], scores[:, :clips], self.temperature,
+            out.first, moment.together,
+        )  # fmt: skip
         return FNACLoss(contrast, *(self.weight * term for term in terms))
 
 

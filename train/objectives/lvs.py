@@ -20,27 +20,34 @@ SHARPNESS = 0.03
 TEMPERATURE = 0.07
 
 
+def lvs_scores(maps: Tensor, first: int = 0) -> tuple[Tensor, Tensor]:
+    """Cosine maps (B, N, h, w) to the scores of the sure places (B, N), and that of the surely
+    silent ones with the own sound (B,); in float32 at least, where the faintest weight is not zero.
+    """
+    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
+    sure = torch.sigmoid((maps - POSITIVE_FROM) / SHARPNESS)
+    mine = own_maps(maps, first)
+    silent = torch.sigmoid((NEGATIVE_BELOW - mine) / SHARPNESS)
+    return weighted_mean(maps, sure), weighted_mean(mine, silent)
+
+
 def lvs_loss(
-    maps: Tensor,
+    scores: Tensor,
+    silent: Tensor,
     temperature: float = TEMPERATURE,
     margin: float = 0.0,
     exclude: Tensor | None = None,
 ) -> Tensor:
-    """Over cosine maps (B, N, h, w); in float32 at least, where the faintest weight is not zero.
+    """Over the scores of :func:`lvs_scores`.
 
     The released code drops a picture's own sound from its easy negatives by scaling its score by
     -99, which turns a negative score into a huge negative; here it is left out.
     """
-    maps = maps.to(torch.promote_types(maps.dtype, torch.float32))
-    sure = torch.sigmoid((maps - POSITIVE_FROM) / SHARPNESS)
-    logits = margin_logits(weighted_mean(maps, sure), temperature, margin, exclude)
-    own = own_pairs(logits)
+    logits = margin_logits(scores, temperature, margin, exclude)
     positive = logits.diagonal()[:, None]
-    easy = logits.masked_fill(own, EXCLUDED)
-    mine = own_maps(maps)
-    silent = torch.sigmoid((NEGATIVE_BELOW - mine) / SHARPNESS)
-    hard = weighted_mean(mine, silent)[:, None] / temperature
-    first = torch.zeros(len(maps), dtype=torch.long, device=maps.device)
+    easy = logits.masked_fill(own_pairs(logits), EXCLUDED)
+    hard = silent[:, None] / temperature
+    first = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
     return F.cross_entropy(torch.cat([positive, easy, hard], dim=1), first)
 
 
@@ -59,7 +66,8 @@ class LVSObjective:
     needs_target: ClassVar[bool] = False
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> Tensor:
-        return lvs_loss(out.maps(), self.temperature, self.margin, moment.exclude)
+        scores, silent = map(moment.together, lvs_scores(out.maps(), out.first))
+        return lvs_loss(scores, silent, self.temperature, self.margin, moment.exclude)
 
 
 OBJECTIVE = LVSObjective

@@ -4,6 +4,7 @@ Two heads: one asks which sound a place belongs to, the other which place a soun
 side of a pair is compared with the other side's slowly averaged network (:mod:`train.ema`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from avsl.models.twostream import TwoStreamOutput, cosine_maps
-from train.objectives.base import TWO_STREAM, Moment
+from train.objectives.base import TWO_STREAM, Moment, alone
 from train.objectives.contrastive import find_own, margin_logits
 
 TEMPERATURE = 0.03
@@ -23,6 +24,7 @@ def slavc_scores(
     temperature: float = TEMPERATURE,
     margin: float = 0.0,
     exclude: Tensor | None = None,
+    first: int = 0,
 ) -> Tensor:
     """log of the sum over places of p(sound | place) p(place | sound): (B, N), at most 0.
 
@@ -30,7 +32,8 @@ def slavc_scores(
     place of the own pair's map.
     """
     places_first = which_sound.flatten(2).movedim(-1, 0)
-    sound = margin_logits(places_first, temperature, margin, exclude).log_softmax(-1)
+    mine = None if exclude is None else exclude[first : first + len(which_sound)]
+    sound = margin_logits(places_first, temperature, margin, mine, first).log_softmax(-1)
     place = (which_place.flatten(2) / temperature).log_softmax(-1)
     return (sound.movedim(0, -1) + place).logsumexp(-1)
 
@@ -41,6 +44,7 @@ def slavc_loss(
     temperature: float = TEMPERATURE,
     margin: float = 0.0,
     exclude: Tensor | None = None,
+    together: Callable[[Tensor], Tensor] = alone,
 ) -> Tensor:
     """Pictures against averaged sounds, and averaged pictures against sounds.
 
@@ -50,7 +54,8 @@ def slavc_loss(
     losses = []
     for image, audio in sides:
         sound, place = (cosine_maps(*head) for head in zip(image, audio, strict=True))
-        losses.append(find_own(slavc_scores(sound, place, temperature, margin, exclude)))
+        scores = slavc_scores(sound, place, temperature, margin, exclude, out.first)
+        losses.append(find_own(together(scores)))
     return torch.stack(losses).sum()
 
 
@@ -65,7 +70,9 @@ class SLAVCObjective:
 
     def __call__(self, out: TwoStreamOutput, moment: Moment) -> Tensor:
         assert moment.target is not None, "SLAVC compares with an averaged network's output"
-        return slavc_loss(out, moment.target, self.temperature, self.margin, moment.exclude)
+        return slavc_loss(
+            out, moment.target, self.temperature, self.margin, moment.exclude, moment.together
+        )
 
 
 OBJECTIVE = SLAVCObjective

@@ -12,7 +12,7 @@ from tests.train.objectives.support import output
 from train.objectives import Moment, make, terms, total
 from train.objectives.ez_vsl import ez_vsl_loss
 from train.objectives.fnac import adjacency_losses
-from train.objectives.lvs import lvs_loss
+from train.objectives.lvs import lvs_loss, lvs_scores
 from train.objectives.slavc import slavc_scores
 
 FAMILY = ("ez_vsl", "fnac", "lvs", "margin_nce", "slavc")
@@ -60,13 +60,13 @@ def test_lvs_weighs_sure_places_against_silent_ones_and_other_sounds():
         scores = weigh(own, sure), weigh(other, sure), weigh(own, silent)
         positive, easy, hard = (exp(score / 0.07) for score in scores)
         losses.append(-log(positive / (positive + easy + hard)))
-    assert lvs_loss(maps).item() == pytest.approx(sum(losses) / 2)
+    assert lvs_loss(*lvs_scores(maps)).item() == pytest.approx(sum(losses) / 2)
 
 
 def test_lvs_stays_finite_where_a_network_is_sure_of_everything_or_of_nothing():
     for value in (-1.0, 1.0):
         maps = torch.full((3, 3, 2, 2), value, dtype=torch.float16, requires_grad=True)
-        loss = lvs_loss(maps)
+        loss = lvs_loss(*lvs_scores(maps))
         loss.backward()
         assert torch.isfinite(loss) and torch.isfinite(maps.grad).all()
 
