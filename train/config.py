@@ -86,6 +86,8 @@ class TrainConfig:
 
     # Where and how it runs; none of it is meant to change the result
     device: str = "auto"
+    compile: str = ""  # torch.compile's backend for the network, such as inductor: minutes at
+    # first, then quicker steps; "": as it is
     workers: int = 1  # processes that make batches, a thread each; 0: the training itself
     threads: int = 0  # of torch on the processor; 0: as torch likes
     log_every: int = 10  # steps

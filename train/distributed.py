@@ -6,6 +6,7 @@ Every function does nothing in a single process, so that the training reads the 
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -40,6 +41,20 @@ def count() -> int:
 def rank() -> int:
     """Which of them this is; 0 writes files."""
     return dist.get_rank() if dist.is_initialized() else 0
+
+
+def restarts() -> int:
+    """How often ``torchrun --max-restarts`` has started this training anew after a failure."""
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def told(what: Any) -> Any:
+    """What rank 0 knows, such as a state to resume from; the others need not see its files."""
+    if count() == 1:
+        return what
+    said = [what]
+    dist.broadcast_object_list(said, 0)
+    return said[0]
 
 
 def gathered(values: Tensor) -> Tensor:

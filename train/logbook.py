@@ -18,7 +18,7 @@ from train.learning.base import Batch
 from train.run_folder import write_whole
 from train.validation import Validation
 
-LOSSES, VALIDATION = "losses.csv", "validation.csv"
+LOSSES, VALIDATION, SPEED = "losses.csv", "validation.csv", "speed.csv"
 PICTURE_PX = 224
 
 
@@ -28,7 +28,7 @@ class Logbook:
     def __init__(self, folder: Path, steps: int, first: int, quiet: bool = False) -> None:
         self.folder, self.steps, self.quiet = folder, steps, quiet
         self._began, self._first = time.monotonic(), first
-        for name in (LOSSES, VALIDATION):
+        for name in (LOSSES, VALIDATION, SPEED):
             _drop_after(folder / name, first)
         self._board = self._open_board()
 
@@ -38,6 +38,11 @@ class Logbook:
         self._to_board("train", step, row)
         if not self.quiet:
             print(f"\r{self._progress(step, row['total'])}", end="", file=sys.stderr, flush=True)
+
+    def speed(self, step: int, row: dict[str, float]) -> None:
+        """Since the row before: clips a second in one process, share of waiting for data."""
+        _append(self.folder / SPEED, {"step": step, **row})
+        self._to_board("speed", step, row)
 
     def validation(self, found: Validation) -> None:
         row = asdict(found)

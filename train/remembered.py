@@ -43,13 +43,14 @@ class Feed:
     student: Learner
     device: torch.device
     passes: Callable[[], AbstractContextManager]
+    watched: Callable[[Iterator], Iterator] = iter  # what batches of the data go through
 
     def stream(
         self, rank: int = 0, processes: int = 1, first: int = 0, words: bool = False
     ) -> Iterator[Prepared]:
         """From batch number ``first`` on, this process's share of each."""
         if not self.config.remember:
-            for batch in batches(self.config, rank, processes, first, words):
+            for batch in self.watched(batches(self.config, rank, processes, first, words)):
                 yield self.prepare(batch)
             return
         numbers = Batches(self.config, rank, processes, words)

@@ -3,6 +3,7 @@
 OUT/config.json                          the settings; --preset takes it
 OUT/model.safetensors, card.json         the variant, once the training is done
 OUT/run/losses.csv, validation.csv       every logged step, every validation
+OUT/run/speed.csv                        clips a second, and the share of waiting for data
 OUT/run/curves.png, maps.png             to look at
 OUT/run/state.pt, best.pt                to resume from
 """

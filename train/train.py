@@ -1,11 +1,12 @@
 """Train a variant, from nothing to a folder that avsl.load takes.
 
     python -m train.train --preset margin-tiny [--set key=value ...] [--out DIR] [--resume]
-    torchrun --nproc-per-node 2 -m train.train --preset margin-tiny
+    torchrun --nproc-per-node 2 --max-restarts 3 -m train.train --preset margin-tiny
 
 Presets are in train/presets, settings and what each does in train/config.py; --preset also takes
 the config.json of an earlier training. A killed training goes on with --resume, with the same
-losses as if nothing had happened. Exit code: 0 fine, 2 a setting or file is wrong, 130 stopped.
+losses as if nothing had happened; one that torchrun restarts does so by itself. On many machines:
+train/SCALE.md. Exit code: 0 fine, 2 a setting or file is wrong, 130 stopped.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from train.objectives import Moment, terms, total
 from train.presets import preset
 from train.remembered import Feed
 from train.run_folder import RunFolder
+from train.speed import Speed
 from train.validation import Scenes, Validation, all_maps, validate
 
 OK, USAGE, INTERRUPTED = 0, 2, 130
@@ -57,18 +59,15 @@ def train(config: TrainConfig, out: Path, resume: bool = False) -> Trained:
     if config.threads:
         torch.set_num_threads(config.threads)
     with distributed.processes(config.device) as device:
-        return _train(config, RunFolder(out), resume, device)
+        return _train(config, RunFolder(out), resume or distributed.restarts() > 0, device)
 
 
 def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.device) -> Trained:
     rank, processes = distributed.rank(), distributed.count()
     _check_shares(config, processes)
 
-    # The folder, and what an earlier run left there. Only rank 0 writes; all read the state.
-    state = folder.begin(config, resume) if rank == 0 else None
-    distributed.agree(True, device)  # the others wait until the folder is there
-    if rank and resume:
-        state = folder.state()
+    # The folder, and what an earlier run left there. Only rank 0 sees it: others may be elsewhere.
+    state = distributed.told(folder.begin(config, resume) if rank == 0 else None)
     first = state["step"] if state else 0
     history = [Validation(**each) for each in state["history"]] if state else []
     spent_s = state["spent_s"] if state else 0.0
@@ -77,6 +76,8 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
     torch.manual_seed(config.seed)
     student = learner(config, device)
     student.module.train()
+    if config.compile:
+        student.compile(_backend(config.compile))
     learned = student.trainable()
     optimizer = _optimizer(config, learned)
     dtype = _precision(config, device)
@@ -91,7 +92,8 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
     if config.cache and not config.remember and rank == 0:
         ScenesOnDisk(config).make()
     distributed.agree(True, device)
-    feed = Feed(config, student, device, lambda: _autocast(device, dtype))
+    speed = Speed()
+    feed = Feed(config, student, device, lambda: _autocast(device, dtype), speed.waiting)
     stream = feed.stream(rank, processes, first * config.accumulate, words)
     scenes = Scenes.of(config, words)
     judged_on = scenes.kept(feed) if config.remember else scenes
@@ -133,6 +135,7 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
             }
             if log:
                 log.loss(done, row)
+                log.speed(done, speed.row())
 
         # The best so far is kept, and the training ends where nothing gets better any more.
         judge = done % config.validate_every == 0 or done == config.steps
@@ -164,6 +167,7 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
         student.save(folder.path, facts(config, best, history[-1].step * _pairs_a_step(config)))
         log.say(f"Kept: {best.line}.")
         log.say(_took(spent_s + time.monotonic() - began, history[-1].step))
+        log.say(speed.line(processes))
         log.say(f"The variant is in {folder.path}: avsl.load({str(folder.path)!r}).")
         log.close()
     distributed.agree(True, device)
@@ -195,6 +199,13 @@ def _precision(config: TrainConfig, device: torch.device) -> torch.dtype | None:
     if config.precision == "float16" and device.type != "cuda":
         raise SettingError("precision=float16 needs a GPU with cuda; float32 runs anywhere.")
     return PRECISIONS.get(config.precision)
+
+
+def _backend(name: str) -> str:
+    known = torch.compiler.list_backends(exclude_tags=())
+    if name not in known:
+        raise SettingError(f"compile is one of {', '.join(known)} or empty, not {name!r}.")
+    return name
 
 
 def _autocast(device: torch.device, dtype: torch.dtype | None) -> AbstractContextManager:

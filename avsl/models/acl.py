@@ -111,6 +111,11 @@ class ACL(nn.Module):
         self.masker.train(mode)
         return self
 
+    @property
+    def heavy(self) -> tuple[tuple[nn.Module, str], ...]:
+        """The methods in which nearly all of the time goes."""
+        return (self.vision, "states"), (self.decoder, "forward"), (self.beats, "forward")
+
     # hearing
 
     def hear(self, banks: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,15 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 
 import pytest
 
 import avsl
 from tests.train.small import SMALL, losses, one_thread, trained  # noqa: F401
 from train.config import TrainConfig
-from train.logbook import LOSSES, VALIDATION, columns
+from train.logbook import LOSSES, SPEED, VALIDATION, columns
 from train.presets import preset
 from train.run_folder import RunFolder
 from train.train import _has_stalled, learning_rate, main, train
@@ -84,10 +86,7 @@ def test_killed_and_resumed_it_goes_on_with_the_same_losses(tmp_path):
         [sys.executable, *command(out, **knobs)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     log = out / "run" / LOSSES
-    deadline = time.monotonic() + 60
-    while not log.is_file() or log.read_text().count("\n") < 6:
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
+    wait_for(lambda: log.is_file() and log.read_text().count("\n") > 5, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert 0 < RunFolder(out).state()["step"] < 16
@@ -113,6 +112,61 @@ def test_two_processes_equal_one_with_the_same_batch_where_negatives_are_gathere
     one, two = (columns(tmp_path / out / "run" / VALIDATION) for out in ("one", "two"))
     assert two["loss"] == pytest.approx(one["loss"], rel=1e-3)
     assert "each meets 15 others" in done.stdout
+
+
+def test_torchrun_restarts_it_after_one_of_two_processes_is_killed_with_the_same_losses(tmp_path):
+    knobs = {"steps": 40, "save_every": 5, "validate_every": 20, "batch": 16}
+    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    launch += ["--max-restarts", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+
+    def start(out) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, *launch, *command(out, **knobs)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        )  # fmt: skip
+
+    unbroken = start(tmp_path / "unbroken")
+    assert unbroken.wait(180) == 0, unbroken.stderr.read()
+
+    killed = start(tmp_path / "killed")
+    log = tmp_path / "killed" / "run" / LOSSES
+    wait_for(lambda: log.is_file() and log.read_text().count("\n") > 8, killed)
+    os.kill(max(children(killed.pid)), signal.SIGKILL)
+    told, complained = killed.communicate(timeout=180)
+    assert killed.returncode == 0, complained
+    assert "Resumed after step" in told
+    assert losses(tmp_path / "killed") == losses(tmp_path / "unbroken")
+    same = [columns(tmp_path / out / "run" / VALIDATION) for out in ("killed", "unbroken")]
+    assert same[0] == same[1]
+
+
+def wait_for(ready: Callable[[], bool], process: subprocess.Popen, most_s: float = 120) -> None:
+    deadline = time.monotonic() + most_s
+    while not ready():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def children(process: int) -> list[int]:
+    """Of a process, by number: what torchrun started."""
+    listed = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [int(each) for each in listed.split()]
+
+
+def test_it_says_how_fast_it_is_and_how_long_it_waits_for_data(tmp_path, capsys):
+    trained(tmp_path / "out", steps=4, log_every=2)
+    rows = columns(tmp_path / "out" / "run" / SPEED)
+    assert rows["step"] == [2, 4]
+    assert min(rows["clips_s"]) > 0 and all(0 < share < 1 for share in rows["waited"])
+    assert "clips/s in each of 1 processes" in capsys.readouterr().out
+
+
+def test_a_compiled_network_learns_the_same(tmp_path, capsys):
+    plain = trained(tmp_path / "plain")
+    assert trained(tmp_path / "compiled", compile="aot_eager") == pytest.approx(plain, abs=1e-4)
+    assert main([*command(tmp_path / "odd")[2:], "--set", "compile=magic"]) == 2
+    assert "inductor" in capsys.readouterr().err
 
 
 def test_a_folder_is_neither_overwritten_nor_resumed_with_other_settings(tmp_path, capsys):

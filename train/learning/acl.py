@@ -105,6 +105,10 @@ class AclLearner:
         self.module = model.to(device).train()
         self._text = TextFeatures(self.module.text.encode)
 
+    def compile(self, backend: str) -> None:
+        for part, name in self.module.heavy:
+            setattr(part, name, torch.compile(getattr(part, name), backend=backend))
+
     def trainable(self) -> list[nn.Parameter]:
         return [*self.module.audio_proj.parameters(), *self.module.masker.parameters()]
 

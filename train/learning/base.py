@@ -78,6 +78,10 @@ class Learner(Protocol):
     module: nn.Module  # what is trained, frozen parts included
     frozen: str  # which parts never learn, the same text for the same ones; "": all of it learns
 
+    def compile(self, backend: str) -> None:
+        """Have ``torch.compile`` make the heavy parts quicker; what they compute stays."""
+        ...
+
     def trainable(self) -> list[nn.Parameter]:
         """What the optimizer moves."""
         ...

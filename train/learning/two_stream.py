@@ -79,6 +79,9 @@ class TwoStreamLearner:
         """The one that is validated and saved."""
         return self.module["average"].module if "average" in self.module else self.network
 
+    def compile(self, backend: str) -> None:
+        self.network.compile(backend=backend)
+
     def trainable(self) -> list[nn.Parameter]:
         return [each for each in self.network.parameters() if each.requires_grad]
 

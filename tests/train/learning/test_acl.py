@@ -63,6 +63,17 @@ def test_only_the_projector_and_the_scalars_learn(config, batch):
     assert not student.module.vision.training and student.module.audio_proj.training
 
 
+def test_compiled_it_takes_the_same_step(config, batch):
+    losses = []
+    for backend in ("", "aot_eager"):
+        torch.manual_seed(0)
+        student = learner(config)
+        if backend:
+            student.compile(backend)
+        losses.append([step(student, batch) for _ in range(2)])
+    assert losses[1] == pytest.approx(losses[0], rel=1e-4)
+
+
 def test_the_loss_falls_on_a_batch_that_stays(config, batch):
     torch.manual_seed(0)
     student = learner(config)
