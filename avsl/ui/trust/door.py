@@ -34,12 +34,19 @@ class TooMuch(Exception):
 
 
 class Store:
-    """gradio's folder of uploads; ``kept`` is a folder in it that is somebody else's."""
+    """gradio's folder of uploads; ``kept`` is a folder in it that is somebody else's.
 
-    def __init__(self, folder: Path, kept: Path, most_bytes: int) -> None:
-        self._folder, self._kept, self._most = folder, kept, most_bytes
+    Ages are by ``clock``, seconds that only ever rise: the dates of files would make all of them
+    old when somebody sets the machine's clock.
+    """
+
+    def __init__(
+        self, folder: Path, kept: Path, most_bytes: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder, self._kept, self._most, self._clock = folder, kept, most_bytes, clock
+        self._since: dict[Path, float] = {}
         self._arriving = 0
-        self._seen: tuple[float, int] = (-LOOK_EVERY_S, 0)
+        self._seen: tuple[float, int] = (-float("inf"), 0)
         self._lock = threading.Lock()
 
     def admit(self, size: int) -> bool:
@@ -57,11 +64,12 @@ class Store:
         with self._lock:
             self._arriving -= size
             self._seen = (self._seen[0], self._seen[1] + size)
+            self._files()
 
     def _bytes(self) -> int:
-        if time.monotonic() - self._seen[0] > LOOK_EVERY_S:
+        if self._clock() - self._seen[0] > LOOK_EVERY_S:
             size = size_of(self._folder) - size_of(self._kept)
-            self._seen = (time.monotonic(), size)
+            self._seen = (self._clock(), size)
         return self._seen[1]
 
     def _tidy(self, size: int) -> None:
@@ -74,12 +82,14 @@ class Store:
             self._seen = (self._seen[0], self._seen[1] - freed)
 
     def _files(self) -> list[tuple[float, Path]]:
-        """Uploads with their age in seconds by the clock of the disk."""
-        now_s, found = time.time(), []
-        for file in self._folder.glob("*/*"):
-            if file.parent != self._kept and file.is_file() and not file.is_symlink():
-                found.append((now_s - file.lstat().st_mtime, file))
-        return found
+        """Uploads with their age in seconds, which begins when they are first seen here."""
+        now_s, before = self._clock(), self._since
+        self._since = {
+            file: before.get(file, now_s)
+            for file in self._folder.glob("*/*")
+            if file.parent != self._kept and file.is_file() and not file.is_symlink()
+        }
+        return [(now_s - since_s, file) for file, since_s in self._since.items()]
 
 
 class Door:
