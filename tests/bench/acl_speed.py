@@ -3,7 +3,8 @@
 ``python -m tests.bench.acl_speed [--train] [--batch 8] [--repeat 3]`` prints seconds per frame and
 per sound window, and on a processor how far int8 moves the maps. With ``--train``: one step against
 the plain form (a vision pass per sound, as upstream does it) in the same run, with the vision
-passes counted. Medians; machines are noisy.
+passes counted. Medians; machines are noisy. With ``--count``: the floating-point operations of a
+step, counted on two small batches, and what an accelerator would do with them, computed.
 """
 
 import argparse
@@ -13,6 +14,8 @@ import time
 from collections.abc import Callable
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
 
 from avsl.devices import autocast, best_device
 from avsl.models.acl import ACL
@@ -22,18 +25,23 @@ from tests.train.plain_acl import plain_forward
 from train.objectives.acl import acl_loss
 
 IMAGE_PX, WINDOW_SAMPLES = 352, 160_000
+H200_TFLOPS = 989  # bfloat16, dense, by its data sheet
+UTILISATIONS = (0.2, 0.3, 0.4)  # what small batches of transformers usually reach
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--train", action="store_true")
+    parser.add_argument("--count", action="store_true")
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--repeat", type=int, default=3)
     options = parser.parse_args()
     torch.manual_seed(0)
     model = build(ACLConfig()).to(best_device())
     shapes(model)
-    if options.train:
+    if options.count:
+        count(model, options.batch)
+    elif options.train:
         training(model, options.batch, options.repeat)
     else:
         inference(model, options.batch, options.repeat)
@@ -129,6 +137,38 @@ def training(model: ACL, batch: int, repeat: int) -> None:
             )
     shared, plain = (statistics.median(seconds[title]) for title in ("shared", "plain"))
     print(f"medians {shared:.1f} s and {plain:.1f} s: {plain / shared:.2f} times faster")
+
+
+def count(model: ACL, batch: int) -> None:
+    """Operations grow with the clips and, for the decoder, with pairs of picture and sound."""
+    model.train()
+    parts = [operations(model, clips) for clips in (2, 3)]
+    total = 0.0
+    for name in parts[0]:
+        two, three = (part[name] for part in parts)
+        pair = (three - 1.5 * two) / 3  # two = 2 a + 4 p, three = 3 a + 9 p
+        clip = two / 2 - 2 * pair
+        total += batch * clip + batch**2 * pair
+        print(f"{name:<10}{clip:8.4f} TFLOP a clip {pair:8.4f} a pair")
+    print(f"a step of {batch} clips: {total:.2f} TFLOP (a multiply-add counts as two)")
+    for share in UTILISATIONS:
+        seconds = total / (H200_TFLOPS * share)
+        print(f"computed, H200 at {share:.0%} of {H200_TFLOPS} TFLOPS: {batch / seconds:.0f} clips/s")
+
+
+def operations(model: ACL, clips: int) -> dict[str, float]:
+    """TFLOP of the parts of one step."""
+    image = torch.randn(clips, 3, IMAGE_PX, IMAGE_PX, device=best_device())
+    waveform = torch.randn(clips, WINDOW_SAMPLES, device=best_device()) * 0.1
+    with sdpa_kernel(SDPBackend.MATH):  # the counter knows its products
+        with FlopCounterMode(display=False) as frozen:
+            part = model.frozen(image, waveform)
+        with FlopCounterMode(display=False) as forward:
+            loss = acl_loss(model.learning(part)).total
+        with FlopCounterMode(display=False) as backward:
+            loss.backward()
+    counters = {"frozen": frozen, "forward": forward, "backward": backward}
+    return {name: each.get_total_flops() / 1e12 for name, each in counters.items()}
 
 
 def counted_passes(model: ACL) -> list[int]:
