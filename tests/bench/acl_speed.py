@@ -152,8 +152,8 @@ def count(model: ACL, batch: int) -> None:
         print(f"{name:<10}{clip:8.4f} TFLOP a clip {pair:8.4f} a pair")
     print(f"a step of {batch} clips: {total:.2f} TFLOP (a multiply-add counts as two)")
     for share in UTILISATIONS:
-        seconds = total / (H200_TFLOPS * share)
-        print(f"computed, H200 at {share:.0%} of {H200_TFLOPS} TFLOPS: {batch / seconds:.0f} clips/s")
+        rate = batch / (total / (H200_TFLOPS * share))
+        print(f"computed, H200 at {share:.0%} of {H200_TFLOPS} TFLOPS: {rate:.0f} clips/s")
 
 
 def operations(model: ACL, clips: int) -> dict[str, float]:
