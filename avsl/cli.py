@@ -10,6 +10,7 @@ from pathlib import Path
 
 from avsl import __version__, again, variants
 from avsl.cli_bar import bar as _bar
+from avsl.cli_batch import add_batch
 from avsl.cli_settings import OUT, OUT_AGAIN, Settings, folder_of, recalled, typed
 from avsl.cli_studio import add_compare, add_probe, add_swap
 from avsl.errors import AvslError, VariantError
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"avsl {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_run(commands.add_parser("run", help="localize the sound of clips"))
+    add_batch(commands.add_parser("batch", help="localize a whole corpus into tables and maps"))
     _add_list(commands.add_parser("list", help="the variants and whether they are ready"))
     _add_convert(commands.add_parser("convert", help="make a variant's folder of released files"))
     add_compare(commands.add_parser("compare", help="several variants on one clip"))

@@ -1,0 +1,113 @@
+"""The engine of a Ray cluster: Ray Data maps the same operator over the same parts.
+
+Every machine must see the clips and the output folder under the same paths. A dead actor is
+replaced by Ray and its part begun again.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from avsl.corpus import parts
+from avsl.corpus.local import Wanted
+from avsl.corpus.needs import needed
+from avsl.corpus.parts import Part
+from avsl.corpus.settings import Job
+from avsl.corpus.sources import Piece, Source
+from avsl.errors import AvslError, SettingError
+
+STORE_BYTES = 200_000_000  # of a cluster of our own: only records pass through it
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Which cluster, and what each worker takes of it."""
+
+    address: str | None = None  # None: one of our own on this machine, or RAY_ADDRESS's
+    gpus_per_worker: float = 0.0
+
+
+class Operator:
+    """What an actor does with each batch: one part."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __call__(self, batch: dict) -> dict:
+        records = [
+            parts.do(self._job, int(number), _unpacked(told))
+            for number, told in zip(batch["number"], batch["sources"], strict=True)
+        ]
+        return {"record": [json.dumps(asdict(each)) for each in records]}
+
+
+def run(job: Job, wanted: Wanted, workers: int, cluster: Cluster) -> Iterator[Part]:
+    """The records of all ``wanted`` parts, as they are done.
+
+    Raises :class:`SettingError` where the cluster cannot be had, and what the operator raises.
+    """
+    ray, data = needed("ray"), needed("ray.data")
+    ours = not ray.is_initialized()
+    if ours:
+        _connect(ray, cluster, workers * job.settings.threads)
+    try:
+        for row in _mapped(data, job, wanted, workers, cluster).iter_rows():
+            yield parts.from_json(row["record"])
+    except ray.exceptions.RayError as error:
+        raise (_sentence_in(error) or SettingError(f"Ray gave up: {_last_line(error)}")) from error
+    finally:
+        if ours:
+            ray.shutdown()
+
+
+def _mapped(data, job: Job, wanted: Wanted, workers: int, cluster: Cluster):
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = context.print_on_execution_start = False
+    items = [{"number": number, "sources": _packed(sources)} for number, sources in wanted]
+    one_by_one = data.ActorPoolStrategy(
+        size=min(workers, len(wanted)), max_tasks_in_flight_per_actor=1
+    )
+    return data.from_items(items, override_num_blocks=len(items)).map_batches(
+        Operator,
+        batch_size=1,
+        compute=one_by_one,
+        fn_constructor_args=(job,),
+        num_cpus=job.settings.threads,
+        num_gpus=cluster.gpus_per_worker,
+    )
+
+
+def _connect(ray, cluster: Cluster, cpus: int) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    address = cluster.address or os.environ.get("RAY_ADDRESS")
+    own = {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
+    try:
+        ray.init(address, log_to_driver=False, logging_level="ERROR", **({} if address else own))
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise SettingError(
+            f"There is no Ray cluster at {address or 'this machine'}: {error} Start one, or leave "
+            "--ray-address out to have one on this machine."
+        ) from error
+
+
+def _packed(sources: tuple[Source, ...]) -> str:
+    return json.dumps([asdict(source) for source in sources])
+
+
+def _unpacked(told: str) -> tuple[Source, ...]:
+    return tuple(
+        Source(**{**each, "pieces": tuple(Piece(**piece) for piece in each["pieces"])})
+        for each in json.loads(told)
+    )
+
+
+def _sentence_in(error: BaseException | None) -> AvslError | None:
+    """The sentence that an operator raised, out of the errors it is wrapped in."""
+    while error is not None and not isinstance(error, AvslError):
+        error = getattr(error, "cause", None) or error.__cause__
+    return error
+
+
+def _last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
