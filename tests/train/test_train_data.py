@@ -11,10 +11,11 @@ import torch
 import avsl
 from avsl.errors import SettingError
 from avsl.synthetic.world import Classes
+from tests.train.data.making_sets import wav_bytes
 from tests.train.small import SMALL, one_thread, trained  # noqa: F401
 from train.data import shards
-from train.data.prepare import jpeg_bytes, wav_bytes
 from train.data.scenes_on_disk import ScenesOnDisk
+from train.data.shard_making import jpeg_bytes
 from train.data.stream import STREAM, Batches, ShardSource, batches
 from train.logbook import VALIDATION, columns
 

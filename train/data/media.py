@@ -27,7 +27,7 @@ class Protocol:
     (EZ-VSL, SLAVC, FNAC), and then the clip is cut to them.
     """
 
-    at_s: float = AT_S  # of the video, since its first frame
+    at_s: float | None = AT_S  # of the video, since its first frame; None: its middle frame
     sound_s: float | None = None
 
 
@@ -35,6 +35,9 @@ def of_video(video: Path, sound: Path | None, protocol: Protocol) -> Moment:
     """A video at ``protocol.at_s``, with the sound of another file where one is given."""
     clip = read(video, sound=sound)
     frames_s = clip.frame_times_s
+    if protocol.at_s is None:
+        at_s = float(frames_s[len(frames_s) // 2])
+        return around(Moment(clip, np.array([at_s])), protocol.sound_s)
     wanted_s = frames_s[0] + protocol.at_s
     if frames_s[-1] + LATE_S < wanted_s:
         raise MediaError(

@@ -1,9 +1,9 @@
-"""Prepared shards: tar files of ``ID.jpg, ID.wav, ID.json`` as WebDataset names them."""
+"""Prepared shards: tar files of ``ID.jpg, ID.flac, ID.json`` as WebDataset names them."""
 
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,7 +25,7 @@ class Piece:
             return file.read(self.size)
 
 
-Sample = dict[str, Piece]  # by suffix, ".jpg", ".wav", ...
+Sample = dict[str, Piece]  # by suffix, ".jpg", ".flac", ...
 
 
 def index(folder: Path) -> dict[str, Sample]:
@@ -35,11 +35,19 @@ def index(folder: Path) -> dict[str, Sample]:
     """
     found: dict[str, Sample] = {}
     for shard in sorted(folder.glob("*.tar")) if folder.is_dir() else ():
-        for member in _members(shard):
-            path = PurePosixPath(member.name)
-            name, _, suffix = path.name.partition(".")
-            piece = Piece(shard, member.offset_data, member.size)
-            found.setdefault(name, {})[f".{suffix.lower()}"] = piece
+        for name, sample in samples(shard).items():
+            found.setdefault(name, {}).update(sample)
+    return found
+
+
+def samples(shard: Path) -> dict[str, Sample]:
+    """Those of one shard, by id in their order. Raises :class:`MediaError` for a broken one."""
+    found: dict[str, Sample] = {}
+    for member in _members(shard):
+        path = PurePosixPath(member.name)
+        name, _, suffix = path.name.partition(".")
+        piece = Piece(shard, member.offset_data, member.size)
+        found.setdefault(name, {})[f".{suffix.lower()}"] = piece
     return found
 
 
@@ -68,10 +76,24 @@ def unpacked(file: Path | None, sample: Sample | None, suffixes: tuple[str, ...]
         yield path
 
 
-def write(path: Path, members: Iterator[tuple[str, bytes]]) -> None:
-    """A tar of named bytes, the same bytes for the same members on any machine and day."""
+def write_samples(
+    path: Path, samples: Iterable[tuple[str, Iterable[tuple[str, bytes]]]]
+) -> dict[str, int]:
+    """A tar of samples, each an id and named bytes; where each sample ends in it, by id.
+
+    The same bytes for the same samples on any machine and day.
+    """
+    ends = {}
     with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
-        for name, data in members:
-            info = tarfile.TarInfo(name)  # time 0, owner 0
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
+        for name, members in samples:
+            for member, data in members:
+                info = tarfile.TarInfo(member)  # time 0, owner 0
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+            ends[name] = tar.offset
+    return ends
+
+
+def write(path: Path, members: Iterator[tuple[str, bytes]]) -> None:
+    """A tar of named bytes."""
+    write_samples(path, [("", members)])

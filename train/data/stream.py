@@ -4,9 +4,7 @@ Batch ``n`` follows from the configuration and ``n`` alone, so nothing about the
 to resume, and several processes each take their share of the same batches.
 """
 
-import io
 import json
-import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,6 +26,7 @@ from avsl.synthetic.world import descriptions
 from train.config import TrainConfig
 from train.data import shards
 from train.data.scenes_on_disk import ScenesOnDisk, restored, rounded
+from train.data.sounds import SUFFIXES, samples_of
 from train.learning.base import Batch
 
 STREAM = "train"  # of the world
@@ -96,7 +95,7 @@ class ShardSource:
         found = {
             name: sample
             for name, sample in shards.index(Path(config.data)).items()
-            if {".jpg", ".wav"} <= sample.keys()
+            if ".jpg" in sample and not sample.keys().isdisjoint(SUFFIXES)
         }
         ids = sorted(found, key=lambda name: (crc32(name.encode()), name))
         if len(ids) < config.validation_scenes + config.batch:
@@ -225,14 +224,8 @@ def _resized(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _sound(clip: shards.Sample, length_s: float) -> Tensor:
     """(S,) in [-1, 1]: around the picture, or again from its start where there is too little."""
-    with wave.open(io.BytesIO(clip[".wav"].read())) as file:
-        if (file.getframerate(), file.getnchannels(), file.getsampwidth()) != (
-            SAMPLE_RATE_HZ, 1, 2,
-        ):  # fmt: skip
-            raise MediaError("A sound of a shard is not 16-bit mono at 16 kHz. Prepare it again.")
-        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
-    if not len(samples):
-        raise MediaError("A sound of a shard is empty. Prepare the shard again.")
+    suffix = next(each for each in SUFFIXES if each in clip)
+    samples = samples_of(clip[suffix].read(), suffix)
     sound = torch.from_numpy(samples.astype(np.float32) / 32_768)
     wanted = round(length_s * SAMPLE_RATE_HZ)
     if len(sound) < wanted:

@@ -1,14 +1,15 @@
 """Tiny benchmark sets in the layouts people have, fabricated in a folder."""
 
 import csv
+import io
 import json
+import wave
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from tests.media.making import make, tone
-from train.data.prepare import wav_bytes
 
 FIRST, SECOND, THIRD = "AAAAAAAAAAA_000030", "BBBBBBBBBBB_000007", "CCCCCCCCCCC_000100"
 
@@ -42,6 +43,17 @@ def mask(path: Path, box: tuple[int, int, int, int] | None, side: int = 224, on:
         left, top, right, bottom = box
         values[top:bottom, left:right] = on
     Image.fromarray(values).save(path)
+
+
+def wav_bytes(waveform: np.ndarray) -> bytes:
+    """(S,) float32 in [-1, 1] at 16 kHz -> 16-bit PCM."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(np.rint(np.clip(waveform, -1, 1) * 32_767).astype("<i2").tobytes())
+    return buffer.getvalue()
 
 
 def sound(path: Path, seconds: float = 10.0, hz: float = 440.0, rate_hz: int = 16_000) -> None:

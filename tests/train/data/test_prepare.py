@@ -3,15 +3,21 @@
 import hashlib
 import json
 import tarfile
+from pathlib import Path
 
+import fsspec
 import numpy as np
 import pytest
 
-from avsl.errors import SettingError
+from avsl.errors import MediaError, SettingError
+from avsl.media.reading import read
 from tests.train.data.making_sets import FIRST, SECOND, THIRD, boxes_file, sound, video
 from train.data import prepare as tool
-from train.data import registry
-from train.data.prepare import MANIFEST, Settings, prepare
+from train.data import registry, shard_making
+from train.data.prepare import MANIFEST, prepare
+from train.data.shard_making import Settings, Shard
+from train.data.shards import index
+from train.data.sounds import flac_bytes, samples_of
 
 ABSENT = "DDDDDDDDDDD_000001"
 SETTINGS = Settings("vggss", per_shard=2)
@@ -34,13 +40,13 @@ def contents(folder):
 
 def watched(monkeypatch):
     """The clips that are decoded from now on."""
-    made, sample = [], tool._sample
+    made, sample = [], shard_making._sample
 
     def watching(name, *rest):
         made.append(name)
         return sample(name, *rest)
 
-    monkeypatch.setattr(tool, "_sample", watching)
+    monkeypatch.setattr(shard_making, "_sample", watching)
     return made
 
 
@@ -51,7 +57,7 @@ def test_shards_hold_picture_sound_and_facts(downloads, tmp_path):
     assert skipped["id"] == SECOND and "BBBBBBBBBBB_7000" in skipped["why"]
     assert json.loads((tmp_path / MANIFEST).read_text()) == manifest
     with tarfile.open(tmp_path / "shard-000000.tar") as tar:
-        assert tar.getnames() == [f"{FIRST}.jpg", f"{FIRST}.wav", f"{FIRST}.json"]
+        assert tar.getnames() == [f"{FIRST}.jpg", f"{FIRST}.flac", f"{FIRST}.json"]
         facts = json.load(tar.extractfile(f"{FIRST}.json"))
     assert facts["picture_s"] == 5.0
     for shard in manifest["shards"]:
@@ -85,11 +91,7 @@ def test_killed_and_started_again_it_ends_with_the_same_bytes(downloads, tmp_pat
         prepare(SETTINGS, downloads, downloads / "downloads", torn, killed)
     assert (torn / "shard-000000.tar").is_file() and not (torn / MANIFEST).exists()
     (torn / "shard-000001.tar.part").write_bytes(b"half a tar")
-    made = []
-    sample = tool._sample
-    monkeypatch.setattr(
-        tool, "_sample", lambda name, *rest: made.append(name) or sample(name, *rest)
-    )
+    made = watched(monkeypatch)
     prepare(SETTINGS, downloads, downloads / "downloads", torn)
     assert made == [THIRD]  # the first shard is kept
     assert contents(torn) == contents(whole)
@@ -101,13 +103,52 @@ def test_a_video_that_came_later_remakes_only_its_shard(downloads, tmp_path, mon
     (videos / f"{FIRST}.mp4").write_bytes((downloads / f"downloads/{FIRST}.mp4").read_bytes())
     assert prepare(SETTINGS, downloads, videos, tmp_path / "out")["written"] == 1
     (videos / f"{THIRD}.mp4").write_bytes((downloads / f"downloads/{THIRD}.mp4").read_bytes())
-    made = []
-    sample = tool._sample
-    monkeypatch.setattr(
-        tool, "_sample", lambda name, *rest: made.append(name) or sample(name, *rest)
-    )
+    made = watched(monkeypatch)
     assert prepare(SETTINGS, downloads, videos, tmp_path / "out")["written"] == 2
     assert made == [THIRD]
+
+
+def test_any_number_of_processes_gives_the_same_bytes(downloads, tmp_path):
+    alone, three = tmp_path / "alone", tmp_path / "three"
+    settings = Settings("vggss", per_shard=1)
+    prepare(settings, downloads, downloads / "downloads", alone)
+    prepare(settings, downloads, downloads / "downloads", three, workers=3)
+    assert contents(alone) == contents(three)
+
+
+def test_far_shards_are_those_of_a_folder(downloads, tmp_path):
+    far = fsspec.filesystem("memory")
+    settings = Settings("clips", None, per_shard=2)
+    prepare(settings, None, downloads, tmp_path)
+    for _ in range(2):  # the second time all is there
+        prepare(settings, None, downloads, "memory://bucket/shards", workers=2)
+    found = {Path(name).name: far.cat_file(name) for name in far.ls("/bucket/shards", False)}
+    assert found == contents(tmp_path)
+
+
+def test_any_folder_of_videos_can_be_prepared(tmp_path):
+    video(tmp_path / "in/deep/b.mp4", seconds=2.0)
+    video(tmp_path / "in/a.b.mp4", seconds=1.0)
+    (tmp_path / "in/notes.txt").write_text("no video")
+    manifest = prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "out")
+    assert manifest["written"] == 2
+    found = index(tmp_path / "out")
+    assert list(found) == ["a_b", "b"]
+    assert json.loads(found["b"][".json"].read())["picture_s"] == pytest.approx(1.0, abs=0.05)
+    video(tmp_path / "in/c/b.mkv", seconds=1.0)
+    with pytest.raises(MediaError, match='would both be the clip "b"'):
+        prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "out")
+
+
+def test_sounds_lose_no_sample_and_records_say_where_clips_lie(downloads, tmp_path):
+    prepare(SETTINGS, downloads, downloads / "downloads", tmp_path)
+    record = Shard.of_json((tmp_path / "shard-000000.json").read_bytes())
+    data = (tmp_path / "shard-000000.tar").read_bytes()
+    assert record.written == (FIRST,) and not data[record.ends[0] :].strip(b"\0")
+    heard = read(downloads / f"downloads/{FIRST}.mp4").waveform
+    kept = samples_of(index(tmp_path)[FIRST][".flac"].read(), ".flac")
+    assert np.array_equal(kept, np.rint(heard.clip(-1, 1) * 32_767))
+    assert len(flac_bytes(heard)) < 2 * len(heard)
 
 
 def test_the_command_says_what_it_did(downloads, tmp_path, capsys):
