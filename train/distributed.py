@@ -4,8 +4,11 @@ Every function does nothing in a single process, so that the training reads the 
 """
 
 import os
+import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -13,24 +16,74 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from avsl.devices import best_device
+from avsl.errors import SettingError
+
+MEETING, STARTS = "avsl meeting", "avsl starts"  # keys of torchrun's store
+MEET_S, TRY_S = 600, 5
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this process is."""
+
+    device: torch.device
+    restarted: bool = False  # torchrun started all of them anew after a failure; rank 0 knows
 
 
 @contextmanager
-def processes(device: str = "auto") -> Iterator[torch.device]:
-    """Joins the others where ``torchrun`` started this process; gives the device of this one."""
+def processes(device: str = "auto") -> Iterator[Place]:
+    """Joins the others where ``torchrun`` started this process."""
     several = "WORLD_SIZE" in os.environ and "LOCAL_RANK" in os.environ
     chosen = best_device() if device == "auto" else torch.device(device)
     if not several:
-        yield chosen
+        yield Place(chosen)
         return
     if chosen.type == "cuda":
         chosen = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(chosen)
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    store, starts = _meet(int(os.environ["RANK"]))
+    dist.init_process_group(
+        "nccl" if chosen.type == "cuda" else "gloo",
+        store=store, rank=int(os.environ["RANK"]), world_size=int(os.environ["WORLD_SIZE"]),
+    )  # fmt: skip
     try:
-        yield chosen
+        yield Place(chosen, starts > 1)
     finally:
         dist.destroy_process_group()
+
+
+def _meet(rank: int) -> tuple[dist.Store, int]:
+    """A store of this start alone, kept by rank 0, and which start it is, for rank 0 to know.
+
+    torchrun's own store outlives a restart, and with it the addresses of processes that are dead:
+    processes that meet there wait for those for half an hour, every now and then
+    (pytorch/pytorch#135712). How often each node was restarted differs from node to node, too.
+    """
+    host, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
+    kept = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
+    if not kept:
+        return dist.TCPStore(host, port, is_master=rank == 0), 1
+    shared = dist.TCPStore(host, port, is_master=False)
+    if rank == 0:
+        mine = dist.TCPStore(host, 0, is_master=True, wait_for_workers=False)
+        starts = shared.add(STARTS, 1)
+        shared.set(MEETING, str(mine.port))
+        return mine, starts
+    deadline = time.monotonic() + MEET_S
+    while time.monotonic() < deadline:
+        told = int(shared.get(MEETING))
+        if _answers(host, told):  # what is told at first may be the port of a dead process
+            return dist.TCPStore(host, told, is_master=False), 1
+        time.sleep(0.1)
+    raise SettingError(f"The process of rank 0 did not answer at {host} within {MEET_S} s.")
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=TRY_S):
+            return True
+    except OSError:
+        return False
 
 
 def count() -> int:
@@ -41,11 +94,6 @@ def count() -> int:
 def rank() -> int:
     """Which of them this is; 0 writes files."""
     return dist.get_rank() if dist.is_initialized() else 0
-
-
-def restarts() -> int:
-    """How often ``torchrun --max-restarts`` has started this training anew after a failure."""
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def told(what: Any) -> Any:

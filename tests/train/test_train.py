@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -139,6 +140,30 @@ def test_torchrun_restarts_it_after_one_of_two_processes_is_killed_with_the_same
     assert losses(tmp_path / "killed") == losses(tmp_path / "unbroken")
     same = [columns(tmp_path / out / "run" / VALIDATION) for out in ("killed", "unbroken")]
     assert same[0] == same[1]
+
+
+def test_nodes_that_share_no_files_train_together(tmp_path):
+    knobs = {"steps": 6, "save_every": 3, "validate_every": 6, "batch": 16}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        meeting = f"127.0.0.1:{free.getsockname()[1]}"
+    launch = ["-m", "torch.distributed.run", "--nnodes", "2", "--nproc-per-node", "1"]
+    launch += ["--rdzv-backend", "c10d", "--rdzv-endpoint", meeting, "--rdzv-id", "test"]
+    nodes = [
+        subprocess.Popen(
+            [sys.executable, *launch, *command(tmp_path / name, **knobs)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        for name in ("one", "other")
+    ]  # fmt: skip
+    told = [node.communicate(timeout=180)[0] for node in nodes]
+    assert [node.returncode for node in nodes] == [0, 0], told
+    kept = [(tmp_path / name / "run").is_dir() for name in ("one", "other")]
+    assert sorted(kept) == [False, True], "that of rank 0 alone writes"
+    out = tmp_path / ("one" if kept[0] else "other")
+    assert len(losses(out)) == 6
+    assert avsl.load(str(out)).card.name == "small"
 
 
 def wait_for(ready: Callable[[], bool], process: subprocess.Popen, most_s: float = 120) -> None:
