@@ -10,6 +10,7 @@ from typing import Any
 
 from avsl.errors import SettingError
 from avsl.synthetic.world import DIFFICULTIES, Classes, Recipe, World
+from train.data.store import is_remote
 
 WORLD = "world"
 CHOICES = {
@@ -22,7 +23,9 @@ CHOICES = {
 }
 AT_LEAST_ONE = ("px", "batch", "accumulate", "steps", "validate_every", "log_every", "save_every")
 # What may be another in the half of a run that is resumed: none of it changes a loss.
-ANY_TIME = ("device", "workers", "threads", "log_every", "save_every", "pictures", "cache")
+ANY_TIME = (
+    "device", "workers", "threads", "log_every", "save_every", "pictures", "cache", "cache_gb",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,14 @@ class TrainConfig:
     seed: int = 0  # of the first weights, dropout, augmentation and the scenes
 
     # What it sees and hears
-    data: str = WORLD  # or a folder of prepared shards (train/data/prepare.py)
+    data: str = WORLD  # or prepared shards (train/data/prepare.py): a folder, or s3://, gs://, ...
     scenes: int = 0  # how many different ones of the world, over and over (8,192 are learned by
     # heart by a tiny network in six rounds); 0: never one twice
-    remember: bool = False  # what frozen parts make of those scenes is kept in memory
+    remember: bool = False  # what frozen parts make of those scenes is kept in memory; what they
+    # make of shards in files of the cache
     cache: str = ""  # a folder that keeps those scenes, or what is remembered of them (2 to 4 GB),
-    # for other runs as well; "": made each time
+    # for other runs as well; "": made each time. Shards of a URL are fetched into it
+    cache_gb: float = 200.0  # of fetched shards on a machine; the oldest go as others come
     px: int = 112  # side of the pictures that it is judged and used with
     train_px: int = 0  # of those that it learns from; 0: px. A transformer takes any, and half the
     # side costs a quarter
@@ -104,7 +109,9 @@ class TrainConfig:
                 raise SettingError(f"{name} is at least 1, not {getattr(self, name)}.")
         if not 0 <= self.ema_decay < 1:
             raise SettingError(f"ema_decay lies in [0, 1), not at {self.ema_decay}.")
-        if self.cache and not self.scenes:
+        if is_remote(self.data) and not self.cache:
+            raise SettingError(f"Shards of {self.data} are fetched into a folder: set cache.")
+        if self.cache and self.of_world and not self.scenes:
             raise SettingError("cache keeps a number of scenes: set scenes, too.")
 
     @property

@@ -22,10 +22,8 @@ from avsl.progress import Progress, no_progress
 from avsl.storage import storage_errors
 from train.data.shard_making import Job, Settings, Shard, as_json, kept
 from train.data.shard_workers import make_all
-from train.data.store import Place, place_of
+from train.data.store import MANIFEST, Place, place_of
 from train.data.wanted import wanted
-
-MANIFEST = "manifest.json"
 
 
 def prepare(

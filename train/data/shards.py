@@ -61,6 +61,16 @@ def _members(shard: Path) -> list[tarfile.TarInfo]:
         ) from error
 
 
+def contents(tar: bytes) -> dict[str, bytes]:
+    """Of a stretch of a shard that holds one sample: its members by suffix."""
+    found = {}
+    with tarfile.open(fileobj=io.BytesIO(tar), mode="r:") as files:
+        for member in files:
+            suffix = PurePosixPath(member.name).name.partition(".")[2]
+            found[f".{suffix.lower()}"] = files.extractfile(member).read()
+    return found
+
+
 @contextmanager
 def unpacked(file: Path | None, sample: Sample | None, suffixes: tuple[str, ...]) -> Iterator[Path]:
     """A plain file as it is, or a member of a shard as a temporary file."""

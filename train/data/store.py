@@ -15,6 +15,7 @@ import fsspec
 
 from avsl.errors import SettingError, StorageError
 
+MANIFEST = "manifest.json"  # comes last: it tells of all that is there
 PART = ".part"  # ends the names of what is not whole
 # A put is seen as a whole or not at all there; elsewhere a file is put by another name, then moved.
 WHOLE_PUTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"}

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 from zlib import crc32
 
@@ -24,7 +23,10 @@ from avsl.errors import MediaError, SettingError
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.synthetic.world import descriptions
 from train.config import TrainConfig
-from train.data import shards
+from train.data.clips import Clips, HeldOutClips, LearnedClips
+from train.data.corpus import Corpus, corpus
+from train.data.fetched import files_of
+from train.data.order import generator
 from train.data.scenes_on_disk import ScenesOnDisk, restored, rounded
 from train.data.sounds import SUFFIXES, samples_of
 from train.learning.base import Batch
@@ -84,40 +86,37 @@ class WorldSource:
 
 @dataclass(frozen=True)
 class ShardSource:
-    """Clips of a folder of prepared shards, of which some are held out."""
+    """Clips of prepared shards, of which some are held out."""
 
     config: TrainConfig
-    clips: tuple[shards.Sample, ...]
+    corpus: Corpus
+    clips: Clips
 
     @classmethod
     def of(cls, config: TrainConfig, held_out: bool = False) -> "ShardSource":
         """Those to train with or, ``held_out``, those to validate with: chosen by their ids."""
-        found = {
-            name: sample
-            for name, sample in shards.index(Path(config.data)).items()
-            if ".jpg" in sample and not sample.keys().isdisjoint(SUFFIXES)
-        }
-        ids = sorted(found, key=lambda name: (crc32(name.encode()), name))
-        if len(ids) < config.validation_scenes + config.batch:
+        found = corpus(config.data, config.validation_scenes)
+        if found.clips < config.validation_scenes + config.batch:
             raise SettingError(
-                f"{config.data} holds {len(ids)} prepared clips; a batch of {config.batch} and "
+                f"{config.data} holds {found.clips} prepared clips; a batch of {config.batch} and "
                 f"{config.validation_scenes} held out need more. Prepare more with "
                 "python -m train.data.prepare."
             )
-        kept = ids[: config.validation_scenes] if held_out else ids[config.validation_scenes :]
-        return cls(config, tuple(found[name] for name in kept))
+        files = files_of(found, config.cache, round(config.cache_gb * 1e9))
+        if held_out:
+            return cls(config, found, HeldOutClips(found, files))
+        return cls(config, found, LearnedClips(found, files, config.batch, config.seed))
 
     @property
     def count(self) -> int:
-        return len(self.clips)
+        return self.clips.count
 
     def pairs(self, items: Tensor, seed: int | None) -> Batch:
         """``seed`` None: the whole picture, as at test."""
         pictures, sounds = [], []
-        for item in items.tolist():
-            clip = self.clips[item]
-            crop = None if seed is None or not self.config.augment else _generator(seed, item)
-            pictures.append(_picture(clip[".jpg"].read(), self.config.learned_px, crop))
+        for item, clip in zip(items.tolist(), self.clips.read(items), strict=True):
+            crop = None if seed is None or not self.config.augment else generator(seed, item)
+            pictures.append(_picture(clip[".jpg"], self.config.learned_px, crop))
             sounds.append(_sound(clip, self.config.sound_s))
         images = torch.stack(pictures)
         if seed is not None and self.config.augment:
@@ -136,12 +135,16 @@ class Batches(Dataset):
                 f"A batch of {config.batch} needs as many different scenes, not "
                 f"{self.source.count}."
             )
+        if isinstance(self.source, ShardSource):
+            self.source.clips.require_room(processes)
 
     def __len__(self) -> int:
         return self.config.steps * self.config.accumulate
 
     def __getitem__(self, number: int) -> Batch:
         items, seed = self.items(number)
+        if isinstance(self.source, ShardSource):
+            self.source.clips.expect(number, self.rank, self.processes)
         return self.source.pairs(items.chunk(self.processes)[self.rank], seed)
 
     def items(self, number: int) -> tuple[Tensor, int]:
@@ -150,8 +153,11 @@ class Batches(Dataset):
         if not count:
             return number * size + torch.arange(size), 0
         epoch, turn = divmod(number, count // size)
+        seed = crc32(f"{self.config.seed} {epoch}".encode())
+        if isinstance(self.source, ShardSource):
+            return self.source.clips.line.items(number), seed
         order = _order(count, self.config.seed, epoch)
-        return order[turn * size : (turn + 1) * size], crc32(f"{self.config.seed} {epoch}".encode())
+        return order[turn * size : (turn + 1) * size], seed
 
 
 def batches(
@@ -184,17 +190,13 @@ def _one_thread(worker: int) -> None:
 @lru_cache(maxsize=2)
 def _order(count: int, seed: int, epoch: int) -> Tensor:
     """In which order an epoch goes through everything."""
-    return torch.randperm(count, generator=_generator(seed, epoch))
-
-
-def _generator(*key: int) -> torch.Generator:
-    return torch.Generator().manual_seed(crc32(" ".join(map(str, key)).encode()))
+    return torch.randperm(count, generator=generator(seed, epoch))
 
 
 def _mirrored(images: Tensor, items: Tensor, seed: int) -> Tensor:
     """Half of the pictures (B, 3, H, W), each by its own draw."""
     flip = torch.tensor(
-        [bool(torch.rand((), generator=_generator(seed, item, 1)) < 0.5) for item in items.tolist()]
+        [bool(torch.rand((), generator=generator(seed, item, 1)) < 0.5) for item in items.tolist()]
     )
     return torch.where(flip[:, None, None, None], images.flip(-1), images)
 
@@ -222,15 +224,15 @@ def _resized(image: Tensor, size: tuple[int, int]) -> Tensor:
     return F.interpolate(image, size, mode="bicubic", antialias=True).clamp(0, 1)
 
 
-def _sound(clip: shards.Sample, length_s: float) -> Tensor:
+def _sound(clip: dict[str, bytes], length_s: float) -> Tensor:
     """(S,) in [-1, 1]: around the picture, or again from its start where there is too little."""
     suffix = next(each for each in SUFFIXES if each in clip)
-    samples = samples_of(clip[suffix].read(), suffix)
+    samples = samples_of(clip[suffix], suffix)
     sound = torch.from_numpy(samples.astype(np.float32) / 32_768)
     wanted = round(length_s * SAMPLE_RATE_HZ)
     if len(sound) < wanted:
         return sound.repeat(-(-wanted // len(sound)))[:wanted]
-    facts = json.loads(clip[".json"].read()) if ".json" in clip else {}
+    facts = json.loads(clip[".json"]) if ".json" in clip else {}
     middle = round(facts.get("picture_s", len(sound) / SAMPLE_RATE_HZ / 2) * SAMPLE_RATE_HZ)
     first = min(max(middle - wanted // 2, 0), len(sound) - wanted)
     return sound[first : first + wanted]
