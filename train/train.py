@@ -89,7 +89,7 @@ def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.d
 
     # What it learns from and what it is judged on; no scene is in both.
     words = bool(config.guidance)
-    if config.cache and not config.remember and rank == 0:
+    if config.of_world and config.cache and not config.remember and rank == 0:
         ScenesOnDisk(config).make()
     distributed.agree(True, device)
     speed = Speed()
