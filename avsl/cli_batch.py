@@ -11,7 +11,7 @@ from avsl.cli_bar import bar
 def add_batch(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("input", metavar="INPUT",
-        help="a folder of videos or shards (.tar), a video, or a list (.txt, .csv, .jsonl)")  # fmt: skip
+        help="folder of videos or of shards, one of them, or a list (.txt, .csv, .jsonl)")  # fmt: skip
     add("--out", type=Path, required=True, metavar="FOLDER",
         help="for tables and maps; given again, the run goes on there")  # fmt: skip
     add("--engine", choices=("local", "ray"), default="local", help="default: %(default)s")

@@ -13,7 +13,7 @@ from avsl.corpus import tables
 from avsl.corpus.attempts import WORK
 from avsl.corpus.parts import Part
 from avsl.corpus.source import Corpus
-from avsl.errors import SettingError
+from avsl.errors import SettingError, StorageError
 from avsl.storage import whole
 from avsl.variants import VariantCard
 
@@ -24,7 +24,12 @@ FORMAT = "avsl.corpus/1"
 @contextmanager
 def held(out: Path) -> Iterator[None]:
     """``out`` for this run alone, with what killed ones left half-written swept away."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError, FileNotFoundError) as error:
+        raise StorageError(
+            f"{out} cannot be made a folder. Choose another one with --out."
+        ) from error
     lock = FileLock(out / ".lock", timeout=0)
     try:
         lock.acquire()

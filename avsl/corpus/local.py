@@ -1,24 +1,24 @@
 """The engine of one machine: a pool of processes, of which any may die.
 
-Each worker is a pool of one, so that a death is known to be that worker's: it is replaced and its
-part handed out again. What it died of is told by :mod:`avsl.corpus.attempts`, which also bounds how
-often that happens.
+Each worker has a pipe of its own, so that a death is known to be that worker's: it is replaced and
+its part handed out again. (A pool of the standard library breaks as a whole.) What it died of is
+told by :mod:`avsl.corpus.attempts`, which also bounds how often that happens.
 """
 
 import logging
-import multiprocessing
 import os
 import signal
+import traceback
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
 
 from avsl.corpus import parts
 from avsl.corpus.parts import Part
 from avsl.corpus.settings import Job
 from avsl.corpus.sources import Source
 from avsl.devices import best_device
+from avsl.errors import AvslError
 from avsl.isolation.confinement import die_with
 
 log = logging.getLogger(__name__)
@@ -34,30 +34,22 @@ def default_workers(threads: int) -> int:
 
 
 def run(job: Job, wanted: Wanted, workers: int) -> Iterator[Part]:
-    """The records of all ``wanted`` parts, as they are done. Closing it ends the workers."""
+    """The records of all ``wanted`` parts, as they are done. Closing it ends the workers.
+
+    Raises what :func:`avsl.corpus.parts.do` raises.
+    """
     left = iter(wanted)
-    pool = [_Slot() for _ in range(min(workers, len(wanted)))]
-    busy: dict[Future, tuple[_Slot, tuple]] = {}
-
-    def give(slot: "_Slot", task: tuple | None) -> None:
-        if task is not None:
-            busy[slot.do(job, *task)] = slot, task
-
+    pool = [_Slot(job) for _ in range(min(workers, len(wanted)))]
     try:
-        for slot in pool:
-            give(slot, next(left, None))
+        busy = {slot.pipe: slot for slot in pool if slot.takes(next(left, None))}
         while busy:
-            for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                slot, task = busy.pop(future)
-                try:
-                    done = future.result()
-                except BrokenProcessPool:
-                    log.warning("a worker died at part %d and is replaced", task[0])
-                    slot.renew()
-                    give(slot, task)
-                    continue
-                give(slot, next(left, None))
-                yield done
+            for pipe in wait(list(busy)):
+                slot = busy.pop(pipe)
+                part = slot.done()
+                if part is not None:
+                    yield part
+                if slot.takes(next(left, None) if part else slot.task):
+                    busy[slot.pipe] = slot
     finally:
         for slot in pool:
             slot.end()
@@ -66,29 +58,68 @@ def run(job: Job, wanted: Wanted, workers: int) -> Iterator[Part]:
 class _Slot:
     """One worker process, and the next one when it has died."""
 
-    def __init__(self) -> None:
-        self.renew()
+    def __init__(self, job: Job) -> None:
+        self._job, self.task = job, None
+        self._start()
 
-    def renew(self) -> None:
-        spawn = multiprocessing.get_context("spawn")  # a fork would take threads' locks along
-        self._pool = ProcessPoolExecutor(1, spawn, _begin, (os.getpid(),))
-        self._pid = self._pool.submit(os.getpid)
+    def _start(self) -> None:
+        spawn = get_context("spawn")  # a fork would take threads' locks along
+        self.pipe, theirs = spawn.Pipe()
+        self._process = spawn.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+        self._process.start()
+        theirs.close()  # so that the worker's end is the pipe's
 
-    def do(self, job: Job, number: int, sources: tuple[Source, ...]) -> Future:
+    def takes(self, task: tuple | None) -> bool:
+        """Give the worker a part; False where there is none."""
+        self.task = task
+        if task is None:
+            return False
         try:
-            return self._pool.submit(parts.do, job, number, sources)
-        except BrokenProcessPool:  # it died with nothing to do
-            self.renew()
-            return self._pool.submit(parts.do, job, number, sources)
+            self.pipe.send((self._job, *task))
+        except OSError:  # it died with nothing to do
+            self._renew()
+            self.pipe.send((self._job, *task))
+        return True
+
+    def done(self) -> Part | None:
+        """The record it sent; None where it died, and another one is in its place."""
+        try:
+            done = self.pipe.recv()
+        except (EOFError, OSError):
+            log.warning("a worker died at part %d and is replaced", self.task[0])
+            self._renew()
+            return None
+        if isinstance(done, Exception):
+            raise done
+        return done
+
+    def _renew(self) -> None:
+        self.end()
+        self._start()
 
     def end(self) -> None:
         """At once: what it has not committed is not there."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._pid.done() and not self._pid.cancelled() and not self._pid.exception():
-            with suppress(ProcessLookupError):
-                os.kill(self._pid.result(), signal.SIGKILL)
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
 
 
-def _begin(parent: int) -> None:
+def _serve(pipe: Connection, parent: int) -> None:
+    """All of a worker's life: do the parts that come, until none can."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started it ends it
     die_with(parent)
+    while True:
+        try:
+            job, number, sources = pipe.recv()
+        except EOFError:
+            return
+        pipe.send(_done(job, number, sources))
+
+
+def _done(job: Job, number: int, sources: tuple[Source, ...]) -> Part | Exception:
+    try:
+        return parts.do(job, number, sources)
+    except AvslError as error:
+        return error
+    except Exception:  # our own bug; not every error can be sent
+        return RuntimeError(traceback.format_exc())

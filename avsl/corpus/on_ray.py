@@ -5,6 +5,7 @@ replaced by Ray and its part begun again.
 """
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -64,6 +65,7 @@ def run(job: Job, wanted: Wanted, workers: int, cluster: Cluster) -> Iterator[Pa
 def _mapped(data, job: Job, wanted: Wanted, workers: int, cluster: Cluster):
     context = data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     items = [{"number": number, "sources": _packed(sources)} for number, sources in wanted]
     one_by_one = data.ActorPoolStrategy(
         size=min(workers, len(wanted)), max_tasks_in_flight_per_actor=1
@@ -80,6 +82,7 @@ def _mapped(data, job: Job, wanted: Wanted, workers: int, cluster: Cluster):
 
 def _connect(ray, cluster: Cluster, cpus: int) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # a library does not print
     address = cluster.address or os.environ.get("RAY_ADDRESS")
     own = {"num_cpus": cpus, "object_store_memory": STORE_BYTES, "include_dashboard": False}
     try:

@@ -1,0 +1,101 @@
+"""What clips a corpus has."""
+
+import json
+
+import pytest
+
+from avsl.corpus.source import corpus
+from avsl.errors import MediaError, SettingError
+from tests.corpus import making
+
+
+def ids(found) -> list[str]:
+    return [source.id for source in found.sources]
+
+
+def test_a_folder_is_searched_to_any_depth_and_says_what_it_left_out(tmp_path):
+    for name in ("b/x.MP4", "a.b.mkv", "b/c/y.mov", "notes.txt", "b/readme"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("-")
+    found = corpus(tmp_path)
+    assert ids(found) == ["a.b", "b/c/y", "b/x"]
+    assert "1 .txt" in found.notes[0] and "1 no ending" in found.notes[0]
+
+
+def test_one_video_is_a_corpus_of_one(tmp_path):
+    (tmp_path / "x.mp4").write_text("-")
+    assert ids(corpus(tmp_path / "x.mp4")) == ["x"]
+
+
+def test_two_clips_of_one_id_are_refused_by_name(tmp_path):
+    for name in ("x.mp4", "x.mkv"):
+        (tmp_path / name).write_text("-")
+    with pytest.raises(SettingError, match=r'the id "x": "x.mkv" and "x.mp4"'):
+        corpus(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["txt", "csv", "jsonl"])
+def test_lists_name_clips_relative_to_themselves(tmp_path, kind):
+    text = {
+        "txt": "in/x.mp4\n\n/far/y.mp4\ns3://store/z.mp4\n",
+        "csv": "path,id\nin/x.mp4,\n/far/y.mp4,mine\ns3://store/z.mp4,\n",
+        "jsonl": "\n".join(
+            json.dumps(row)
+            for row in (
+                {"path": "in/x.mp4", "sound": "in/x.wav"},
+                {"path": "/far/y.mp4", "id": 7},
+                {"path": "s3://store/z.mp4"},
+            )
+        ),
+    }[kind]
+    (tmp_path / f"list.{kind}").write_text(text)
+    found = {source.id: source for source in corpus(tmp_path / f"list.{kind}").sources}
+    far = {"txt": "far/y", "csv": "mine", "jsonl": "7"}[kind]
+    assert set(found) == {"in/x", far, "store/z"}
+    assert found["in/x"].media == str(tmp_path / "in" / "x.mp4")
+    assert found[far].media == "/far/y.mp4" and found["store/z"].media == "s3://store/z.mp4"
+    if kind == "jsonl":
+        assert found["in/x"].sound == str(tmp_path / "in" / "x.wav")
+
+
+@pytest.mark.parametrize(
+    "name, text", [("l.csv", "file\nx.mp4\n"), ("l.jsonl", '{"id": 1}\n'), ("l.jsonl", "x.mp4\n")]
+)
+def test_a_list_without_paths_is_told_which_line(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SettingError, match=r"Line \d"):
+        corpus(tmp_path / name)
+
+
+def test_nothing_is_a_sentence(tmp_path):
+    with pytest.raises(MediaError, match="holds no clips"):
+        corpus(tmp_path)
+    with pytest.raises(MediaError, match="There is no"):
+        corpus(tmp_path / "missing")
+
+
+def test_shards_are_indexed_and_odd_samples_told(tmp_path):
+    making.shard(tmp_path / "shard-000000.tar", ["one", "two"])
+    with making.tarfile.open(tmp_path / "shard-000001.tar", "w") as tar:
+        making._add(tar, "lone.jpg", b"-")
+    found = corpus(tmp_path)
+    assert ids(found) == ["one", "two"]
+    assert [piece.suffix for piece in found.sources[0].pieces] == [".jpg", ".wav"]
+    assert "shard-000001.tar/lone" in found.notes[0]
+
+
+def test_a_broken_shard_is_named(tmp_path):
+    whole = making.shard(tmp_path / "x.tar", ["one"]).read_bytes()
+    (tmp_path / "x.tar").write_bytes(whole[: len(whole) // 2 + 100])
+    with pytest.raises(MediaError, match=r"x\.tar"):
+        corpus(tmp_path)
+
+
+def test_parts_are_the_same_runs_of_sorted_ids(tmp_path):
+    (tmp_path / "l.txt").write_text("\n".join(f"{name}.mp4" for name in "edcba"))
+    found = corpus(tmp_path / "l.txt")
+    assert [[each.id for each in part] for part in found.parts(2)] == [
+        ["a", "b"], ["c", "d"], ["e"],
+    ]  # fmt: skip
+    (tmp_path / "m.txt").write_text("\n".join(f"{name}.mp4" for name in "abcd"))
+    assert corpus(tmp_path / "m.txt").digest != found.digest
