@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -21,7 +22,9 @@ from avsl.errors import SettingError
 from avsl.storage import storage_errors, whole
 from avsl.synthetic.world import VERSION
 from train.config import TrainConfig
-from train.data.stream import Batches, batches, source
+from train.data.corpus import identity
+from train.data.features import FeatureShards
+from train.data.stream import Batches, batches, made_ahead, source
 from train.learning.base import Batch, Learner, Prepared
 
 AT_ONCE = 64  # scenes
@@ -54,6 +57,9 @@ class Feed:
                 yield self.prepare(batch)
             return
         numbers = Batches(self.config, rank, processes, words)
+        if not self.config.of_world:
+            yield from self._of_shards(numbers, first)
+            return
         if words and self.config.mismatched:
             raise SettingError("remember has no words for mismatched pairs: leave one of them out.")
         kept, sounds = self._remembered(), whose_sound(self.config)
@@ -74,7 +80,7 @@ class Feed:
         It is made once for all trainings of this process, and for all that share a cache, that ask
         for ``what`` with the same frozen parts; ``use``: of ``MOST_KEPT``. Words are not kept.
         """
-        key, shelf = (self.student.frozen, self.config.precision, what), _kept[use]
+        key, shelf = (*self._facts, what), _kept[use]
         if key not in shelf:
             while len(shelf) >= MOST_KEPT[use]:
                 shelf.popitem(last=False)
@@ -85,6 +91,18 @@ class Feed:
             shelf[key] = _on_disk(self._file(what), seen) if self.config.cache else seen()
         shelf.move_to_end(key)
         return shelf[key]
+
+    def _of_shards(self, numbers: Batches, first: int) -> Iterator[Prepared]:
+        config = self.config
+        if not (self.student.frozen and config.cache) or config.augment:
+            raise SettingError(
+                "remember keeps in files what frozen parts make of shards: it needs frozen parts, "
+                "a cache and augment=false."
+            )
+        features = FeatureShards(numbers, Path(config.cache), self.student.frozen)
+        features.make(self.prepare)
+        for values in made_ahead(features, config, first):
+            yield Prepared(values).to(self.device)
 
     def _remembered(self) -> Prepared:
         config = self.config
@@ -99,9 +117,15 @@ class Feed:
         parts = items.split(AT_ONCE)
         return self.keep("training", what, lambda: (pairs.pairs(some, 0) for some in parts))
 
+    @cached_property
+    def _facts(self) -> tuple[str, ...]:
+        """All that numbers follow from besides the pairs; of shards which clips they hold, too."""
+        clips = () if self.config.of_world else (identity(self.config.data),)
+        return (self.student.frozen, self.config.precision, *clips)
+
     def _file(self, what: Hashable) -> Path:
         """In the cache; named after all that its numbers follow from."""
-        told = repr((VERSION, self.student.frozen, self.config.precision, what)).encode()
+        told = repr((VERSION, *self._facts, what)).encode()
         return Path(self.config.cache) / f"{hashlib.sha256(told).hexdigest()[:16]}.safetensors"
 
 

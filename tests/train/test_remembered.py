@@ -8,6 +8,7 @@ import torch
 
 from avsl.errors import SettingError
 from avsl.models.published import build
+from tests.train.data.making_shards import made_shards
 from tests.train.small import SMALL
 from tests.train.stages.micro import PX, micro
 from train import remembered
@@ -17,6 +18,7 @@ from train.objectives import Moment, total
 from train.remembered import Feed, whose_sound
 from train.stages import backbone
 from train.stages.sizes import CLASS_NAMES
+from train.train import train
 from train.validation import Scenes, judged
 
 CPU = torch.device("cpu")
@@ -149,3 +151,77 @@ def test_nothing_is_to_be_marked_for_silence(config):
     assert sounds.shape == (4, 16_000) and not sounds[0].any()
     levels = sounds[1:].square().mean(1).sqrt()
     assert (levels.diff() > 0).all() and levels[-1] == pytest.approx(10 ** (-10 / 20), rel=0.05)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    return made_shards(tmp_path_factory.mktemp("shards"), (9, 4, 13, 6))
+
+
+ACL = {"objective": "acl", "objective_settings": {}, "network": "tiny"}
+ACL |= {"network_settings": {"mask_w": 1.0, "mask_b": 0.0}}
+
+
+@pytest.mark.parametrize("changes", [{}, ACL], ids=["two streams", "acl"])
+def test_of_shards_it_is_kept_in_files_and_the_losses_are_the_same(
+    config, shards, tmp_path, changes, monkeypatch
+):
+    plain = config.changed({"data": str(shards), "scenes": 0, "remember": False, **changes})
+    kept = plain.changed({"remember": True, "cache": str(tmp_path / "cache")})
+    with_files, without = feed(kept), feed(plain)
+    with_files.student.module.eval(), without.student.module.eval()  # no dropout
+    halves = [list(with_files.stream(rank, 2)) for rank in range(2)]
+    assert len(list((tmp_path / "cache/features").glob("*.safetensors"))) == 4
+    monkeypatch.setattr(Feed, "prepare", None)  # nothing is seen again
+    ours = list(with_files.stream())
+    monkeypatch.undo()
+    theirs = list(without.stream())
+    assert len(ours) == len(theirs) == config.steps
+    for number, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+        together = [half[number] for half in halves]
+        for name, value in a.values.items():
+            assert torch.equal(value, torch.cat([each.values[name] for each in together]))
+            assert torch.allclose(value, b.values[name], rtol=2e-3, atol=2e-3), name
+        found, anew = (
+            total(each.student.loss(some, Moment(0.5))).item()
+            for each, some in ((with_files, a), (without, b))
+        )
+        assert found == pytest.approx(anew, rel=5e-3)
+    later = list(with_files.stream(first=2))
+    assert all(torch.equal(later[0].values[name], value) for name, value in ours[2].values.items())
+
+
+def test_files_of_features_that_are_damaged_or_of_other_shards_are_made_anew(
+    config, shards, tmp_path
+):
+    kept = config.changed({"data": str(shards), "scenes": 0, "cache": str(tmp_path / "cache")})
+    first = list(feed(kept).stream())
+    files = sorted((tmp_path / "cache/features").glob("*.safetensors"))
+    half = files[0].read_bytes()[:100]
+    files[0].unlink()  # the old one is mapped
+    files[0].write_bytes(half)
+    stamps = [each.stat().st_mtime_ns for each in files[1:]]
+    again = list(feed(kept).stream())
+    assert torch.equal(first[0].values["seen"], again[0].values["seen"])
+    assert [each.stat().st_mtime_ns for each in files[1:]] == stamps
+    other = made_shards(tmp_path / "other", (9, 14))  # the first shard is the same
+    list(feed(kept.changed({"data": str(other), "steps": 1, "validation_scenes": 4})).stream())
+    assert len(list((tmp_path / "cache/features").glob("*.safetensors"))) == 5
+
+
+def test_a_training_on_files_of_features_ends_as_any(config, shards, tmp_path):
+    changes = {"data": str(shards), "scenes": 0, "cache": str(tmp_path / "cache"), "workers": 1}
+    whole = config.changed({**changes, "steps": 2, "validate_every": 1, "pictures": 1})
+    found = train(whole, tmp_path / "out")
+    plain = whole.changed({"remember": False, "cache": ""})
+    anew = train(plain, tmp_path / "plain")
+    assert found.best.loss == pytest.approx(anew.best.loss, rel=5e-3)
+
+
+@pytest.mark.parametrize("changes", [{"cache": ""}, {"augment": True}])
+def test_features_of_shards_need_a_cache_and_pictures_as_they_are(
+    config, shards, tmp_path, changes
+):
+    kept = config.changed({"data": str(shards), "scenes": 0, "cache": str(tmp_path), **changes})
+    with pytest.raises(SettingError, match="remember keeps in files"):
+        next(feed(kept).stream())

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from avsl.errors import StorageError
@@ -31,7 +32,7 @@ class LearnedClips:
     """All that are not held out, counted through all shards."""
 
     def __init__(self, corpus: Corpus, files: Files, batch: int, seed: int) -> None:
-        self._corpus, self._files = corpus, files
+        self.files, self._corpus = files, corpus
         self.line = Line(corpus.counts, batch, seed)
 
     @property
@@ -39,20 +40,25 @@ class LearnedClips:
         return self.line.clips
 
     def read(self, items: Tensor) -> Iterator[Parts]:
-        for shard, number in zip(*self.line.split(items), strict=True):
-            yield read_row(self._files, shard, self._corpus.row(shard, number))
+        for item in items.tolist():
+            yield read_row(self.files, *self.place(item))
+
+    def place(self, item: int) -> tuple[int, int]:
+        """The shard of a clip, and which it is of all the clips there."""
+        ((shard,), (number,)) = self.line.split(torch.tensor([item]))
+        return shard, self._corpus.row(shard, number)
 
     def expect(self, number: int, rank: int, processes: int) -> None:
         """A process is about to read its share of a batch, and then of those that follow."""
-        if not isinstance(self._files, InPlace):
-            self._files.expect(self._around(number, rank, processes))
+        if not isinstance(self.files, InPlace):
+            self.files.expect(self._around(number, rank, processes))
 
     def require_room(self, processes: int) -> None:
         """Raises :class:`avsl.errors.SettingError` where shards would go before they are used."""
-        if not isinstance(self._files, InPlace):
+        if not isinstance(self.files, InPlace):
             here = int(os.environ.get("LOCAL_WORLD_SIZE", processes))  # of torchrun
             for_each = [self._around(0, rank, processes) for rank in range(min(here, processes))]
-            self._files.require_room({shard for shards in for_each for shard in shards})
+            self.files.require_room({shard for shards in for_each for shard in shards})
 
     def _around(self, number: int, rank: int, processes: int) -> list[int]:
         line = self.line

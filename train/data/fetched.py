@@ -185,4 +185,4 @@ def files_of(corpus: Corpus, cache: str, room_bytes: int) -> Files:
     place = corpus.place
     if isinstance(place, Local):
         return InPlace(place.folder, corpus.shards)
-    return Fetched(place, corpus.shards, Path(cache) / f"shards-{corpus.identity}", room_bytes)
+    return Fetched(place, corpus.shards, Path(cache) / "shards", room_bytes)

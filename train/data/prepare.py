@@ -48,7 +48,7 @@ def prepare(
         records = {job.number: kept(job) for job in jobs}
         left = [job for job in jobs if records[job.number] is None]
         records.update(make_all(left, workers, progress))
-        manifest = _manifest(settings, len(files), [records[job.number] for job in jobs])
+        manifest = manifest_of(settings, len(files), [records[job.number] for job in jobs])
         place.write(MANIFEST, as_json(manifest))
     progress(1.0, "done")
     return manifest
@@ -61,7 +61,7 @@ def _jobs(settings: Settings, place: Place, files: dict[str, Path | None]) -> It
         yield Job(settings, place, number, {name: files[name] for name in run})
 
 
-def _manifest(settings: Settings, count: int, records: list[Shard]) -> dict:
+def manifest_of(settings: Settings, count: int, records: list[Shard]) -> dict:
     """Nothing of this run in it (times, paths), so that it is the same however it came about."""
     return {
         "settings": asdict(settings),

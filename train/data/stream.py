@@ -5,10 +5,10 @@ to resume, and several processes each take their share of the same batches.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol
 from zlib import crc32
 
 import cv2
@@ -23,7 +23,7 @@ from avsl.errors import MediaError, SettingError
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.synthetic.world import descriptions
 from train.config import TrainConfig
-from train.data.clips import Clips, HeldOutClips, LearnedClips
+from train.data.clips import Clips, HeldOutClips, LearnedClips, Parts, read_row
 from train.data.corpus import Corpus, corpus
 from train.data.fetched import files_of
 from train.data.order import generator
@@ -113,15 +113,24 @@ class ShardSource:
 
     def pairs(self, items: Tensor, seed: int | None) -> Batch:
         """``seed`` None: the whole picture, as at test."""
+        augment = seed is not None and self.config.augment
+        crops = [generator(seed, item) if augment else None for item in items.tolist()]
+        batch = self._batch(self.clips.read(items), crops)
+        if not augment:
+            return batch
+        return Batch(_mirrored(batch.images, items, seed), batch.waveforms)
+
+    def whole(self, shard: int, rows: range) -> Batch:
+        """Of all clips of a shard, those ``rows`` as they are, held out or not."""
+        clips = (read_row(self.clips.files, shard, row) for row in rows)
+        return self._batch(clips, [None] * len(rows))
+
+    def _batch(self, clips: Iterable[Parts], crops: list[torch.Generator | None]) -> Batch:
         pictures, sounds = [], []
-        for item, clip in zip(items.tolist(), self.clips.read(items), strict=True):
-            crop = None if seed is None or not self.config.augment else generator(seed, item)
+        for clip, crop in zip(clips, crops, strict=True):
             pictures.append(_picture(clip[".jpg"], self.config.learned_px, crop))
             sounds.append(_sound(clip, self.config.sound_s))
-        images = torch.stack(pictures)
-        if seed is not None and self.config.augment:
-            images = _mirrored(images, items, seed)
-        return Batch(images, torch.stack(sounds))
+        return Batch(torch.stack(pictures), torch.stack(sounds))
 
 
 class Batches(Dataset):
@@ -164,7 +173,11 @@ def batches(
     config: TrainConfig, rank: int = 0, processes: int = 1, first: int = 0, words: bool = False
 ) -> Iterator[Batch]:
     """Batches from number ``first`` to the end, made by ``config.workers`` processes ahead."""
-    dataset = Batches(config, rank, processes, words)
+    return made_ahead(Batches(config, rank, processes, words), config, first)
+
+
+def made_ahead(dataset: Dataset, config: TrainConfig, first: int) -> Iterator[Any]:
+    """What a dataset has from number ``first`` on."""
     ahead = {}
     if config.workers:
         ahead = {
