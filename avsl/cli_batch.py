@@ -11,8 +11,8 @@ from avsl.cli_bar import bar
 def add_batch(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("input", metavar="INPUT",
-        help="folder of videos or of shards, one of them, or a list (.txt, .csv, .jsonl)")  # fmt: skip
-    add("--out", type=Path, required=True, metavar="FOLDER",
+        help="folder of videos or shards, one of them, or a list (.txt, .csv, .jsonl)")  # fmt: skip
+    add("--out", required=True, metavar="FOLDER",
         help="for tables and maps; given again, the run goes on there")  # fmt: skip
     add("--engine", choices=("local", "ray"), default="local", help="default: %(default)s")
     add("--variant", default="sync", metavar="V",
@@ -109,12 +109,12 @@ def _print_cost(expected, as_json: bool) -> None:
 def _say_done(manifest: dict, options: argparse.Namespace) -> int:
     counts = manifest["counts"]
     if options.json:
-        print(json.dumps({**counts, "out": str(options.out)}))
+        print(json.dumps({**counts, "out": options.out}))
     else:
         print(
             f"{counts['clips']} clips, {counts['moments']} moments, "
             f"{counts['dead_letters']} dead letters: {options.out}"
         )
         if counts["dead_letters"]:
-            print(f"  {options.out / 'dead-letters.parquet'} says why")
+            print(f"  {Path(options.out) / 'dead-letters.parquet'} says why")
     return 1 if counts["dead_letters"] else 0

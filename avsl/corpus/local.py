@@ -8,7 +8,6 @@ told by :mod:`avsl.corpus.attempts`, which also bounds how often that happens.
 import logging
 import os
 import signal
-import traceback
 from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -18,7 +17,6 @@ from avsl.corpus.parts import Part
 from avsl.corpus.settings import Job
 from avsl.corpus.sources import Source
 from avsl.devices import best_device
-from avsl.errors import AvslError
 from avsl.isolation.confinement import die_with
 
 log = logging.getLogger(__name__)
@@ -113,13 +111,4 @@ def _serve(pipe: Connection, parent: int) -> None:
             job, number, sources = pipe.recv()
         except EOFError:
             return
-        pipe.send(_done(job, number, sources))
-
-
-def _done(job: Job, number: int, sources: tuple[Source, ...]) -> Part | Exception:
-    try:
-        return parts.do(job, number, sources)
-    except AvslError as error:
-        return error
-    except Exception:  # our own bug; not every error can be sent
-        return RuntimeError(traceback.format_exc())
+        pipe.send(parts.attempted(job, number, sources))

@@ -10,13 +10,14 @@ import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from avsl import errors
 from avsl.corpus import parts
 from avsl.corpus.local import Wanted
 from avsl.corpus.needs import needed
 from avsl.corpus.parts import Part
 from avsl.corpus.settings import Job
 from avsl.corpus.sources import Piece, Source
-from avsl.errors import AvslError, SettingError
+from avsl.errors import SettingError
 
 STORE_BYTES = 200_000_000  # of a cluster of our own: only records pass through it
 
@@ -36,11 +37,25 @@ class Operator:
         self._job = job
 
     def __call__(self, batch: dict) -> dict:
-        records = [
-            parts.do(self._job, int(number), _unpacked(told))
-            for number, told in zip(batch["number"], batch["sources"], strict=True)
-        ]
-        return {"record": [json.dumps(asdict(each)) for each in records]}
+        tasks = zip(batch["number"], batch["sources"], strict=True)
+        answers = [_answer(self._job, int(number), _unpacked(told)) for number, told in tasks]
+        return {name: [answer[name] for answer in answers] for name in ("record", "kind", "text")}
+
+
+def _answer(job: Job, number: int, sources: tuple[Source, ...]) -> dict[str, str]:
+    """A record, or the kind and text of an error: Ray would wrap a raised one beyond recognition,
+    and print it.
+    """
+    done = parts.attempted(job, number, sources)
+    if isinstance(done, Exception):
+        return {"record": "", "kind": type(done).__name__, "text": str(done)}
+    return {"record": json.dumps(asdict(done)), "kind": "", "text": ""}
+
+
+def _part(answer: dict[str, str]) -> Part:
+    if answer["record"]:
+        return parts.from_json(answer["record"])
+    raise getattr(errors, answer["kind"], RuntimeError)(answer["text"])
 
 
 def run(job: Job, wanted: Wanted, workers: int, cluster: Cluster) -> Iterator[Part]:
@@ -54,9 +69,10 @@ def run(job: Job, wanted: Wanted, workers: int, cluster: Cluster) -> Iterator[Pa
         _connect(ray, cluster, workers * job.settings.threads)
     try:
         for row in _mapped(data, job, wanted, workers, cluster).iter_rows():
-            yield parts.from_json(row["record"])
+            yield _part(row)
     except ray.exceptions.RayError as error:
-        raise (_sentence_in(error) or SettingError(f"Ray gave up: {_last_line(error)}")) from error
+        words = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise SettingError(f"Ray gave up: {words}") from error
     finally:
         if ours:
             ray.shutdown()
@@ -103,14 +119,3 @@ def _unpacked(told: str) -> tuple[Source, ...]:
         Source(**{**each, "pieces": tuple(Piece(**piece) for piece in each["pieces"])})
         for each in json.loads(told)
     )
-
-
-def _sentence_in(error: BaseException | None) -> AvslError | None:
-    """The sentence that an operator raised, out of the errors it is wrapped in."""
-    while error is not None and not isinstance(error, AvslError):
-        error = getattr(error, "cause", None) or error.__cause__
-    return error
-
-
-def _last_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1]

@@ -11,6 +11,7 @@ import io
 import json
 import tarfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from avsl.corpus.attempts import LOADING, MOST_DEATHS, Attempt
 from avsl.corpus.settings import Job
 from avsl.corpus.sources import Source
 from avsl.corpus.work import DeadLetter, Found, worker
-from avsl.errors import VariantError
+from avsl.errors import AvslError, VariantError
 from avsl.manifest import environment
 from avsl.storage import require_free_disk, storage_errors, whole
 
@@ -70,6 +71,16 @@ def do(job: Job, number: int, sources: tuple[Source, ...]) -> Part:
             place.write_text(json.dumps(asdict(part), indent=1))
         attempt.over()
     return part
+
+
+def attempted(job: Job, number: int, sources: tuple[Source, ...]) -> Part | Exception:
+    """:func:`do` for an engine: an error, which can be sent anywhere, instead of a raised one."""
+    try:
+        return do(job, number, sources)
+    except AvslError as error:
+        return error
+    except Exception:  # our own bug; not every error can be sent
+        return RuntimeError(traceback.format_exc())
 
 
 def _found(job: Job, attempt: Attempt, sources: tuple[Source, ...]) -> Iterator[Found | DeadLetter]:

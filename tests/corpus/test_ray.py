@@ -94,7 +94,7 @@ def test_a_cluster_that_is_not_there_is_a_sentence(clips, tmp_path, monkeypatch)
     monkeypatch.setattr(ray, "init", refused)
     monkeypatch.setattr(ray, "shutdown", lambda: None)
     crew = running.Crew(running.Engine.RAY, 1, on_ray.Cluster("127.0.0.1:1"))
-    with pytest.raises(SettingError, match="no Ray cluster at 127.0.0.1:1: nobody answers"):
+    with pytest.raises(SettingError, match=r"no Ray cluster at 127\.0\.0\.1:1: nobody answers"):
         running.run(running.plan(corpus(clips), SETTINGS, tmp_path), crew)
 
 
