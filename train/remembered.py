@@ -101,7 +101,7 @@ class Feed:
             )
         features = FeatureShards(numbers, Path(config.cache), self.student.frozen)
         features.make(self.prepare)
-        for values in made_ahead(features, config, first):
+        for values in self.watched(made_ahead(features, config, first)):
             yield Prepared(values).to(self.device)
 
     def _remembered(self) -> Prepared:

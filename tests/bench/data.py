@@ -73,7 +73,7 @@ def prepared(folder: Path, clips: int) -> bool:
     dice = random.Random(0)
     for number in range(KILLS):
         child = run(folder, "killed")
-        time.sleep(dice.uniform(0.25, 0.5) * whole_s)
+        time.sleep(dice.uniform(0.4, 0.7) * whole_s)
         child.kill()
         child.wait()
         there = len(list((folder / "killed").glob("*.tar")))
