@@ -84,7 +84,7 @@ def _mapped(data, job: Job, wanted: Wanted, workers: int, cluster: Cluster):
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     items = [{"number": number, "sources": _packed(sources)} for number, sources in wanted]
     one_by_one = data.ActorPoolStrategy(
-        size=min(workers, len(wanted)), max_tasks_in_flight_per_actor=2
+        size=min(workers, len(wanted)), max_tasks_in_flight_per_actor=1
     )
     return data.from_items(items, override_num_blocks=len(items)).map_batches(
         Operator,
