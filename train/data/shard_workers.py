@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 
 from avsl.errors import Cancelled, MediaError
+from avsl.isolation.confinement import die_with
 from avsl.progress import Progress
 from train.data.shard_making import Job, Shard, made
 
@@ -80,7 +81,8 @@ def _begin(begun: Any, stopped: Any) -> None:
     _shared = (begun, stopped)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent to handle
     cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    die_with(multiprocessing.parent_process().pid)  # at once, on Linux
+    threading.Thread(target=_end_with_parent, daemon=True).start()  # soon, elsewhere
 
 
 def _end_with_parent() -> None:
