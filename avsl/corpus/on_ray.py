@@ -83,6 +83,7 @@ def _mapped(data, job: Job, wanted: Wanted, workers: int, cluster: Cluster):
     context.enable_progress_bars = context.print_on_execution_start = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     items = [{"number": number, "sources": _packed(sources)} for number, sources in wanted]
+    # A second one in flight would run beside the first, in a thread of the same actor.
     one_by_one = data.ActorPoolStrategy(
         size=min(workers, len(wanted)), max_tasks_in_flight_per_actor=1
     )
