@@ -1,6 +1,7 @@
 """What a folder of results says of itself: the run it is of, and in the end its manifest."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -50,10 +51,7 @@ def _sweep(out: Path) -> None:
     for kind in ("maps-", "moments-", "clips-", "timings-", "part-", "run-", "manifest-", "dead-"):
         for left in out.glob(f".{kind}*"):
             left.unlink(missing_ok=True)
-    if (out / WORK).is_dir():
-        for left in (out / WORK).iterdir():
-            left.unlink(missing_ok=True)
-        (out / WORK).rmdir()
+    shutil.rmtree(out / WORK, ignore_errors=True)
 
 
 def claim(out: Path, corpus: Corpus, facts: dict) -> None:

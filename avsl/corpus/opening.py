@@ -15,13 +15,20 @@ from avsl.settings import LIMITS
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[Clip]:
-    """The clip; its frames can be had until this is left. Raises ``MediaError`` and others."""
-    with tempfile.TemporaryDirectory(prefix="avsl-corpus-") as folder:
+def opened(source: Source, scratch: Path) -> Iterator[Clip]:
+    """The clip; its frames can be had until this is left. Raises ``MediaError`` and others.
+
+    Copies lie in ``scratch`` meanwhile: a folder that is swept, for a kill leaves them there.
+    """
+    names = [name for name in (source.media, source.sound) if name]
+    if not source.pieces and not any(map(is_url, names)):
+        yield read(*map(Path, names))
+        return
+    scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
         if source.pieces:
             files = _unpacked(source, Path(folder))
         else:
-            names = filter(None, [source.media, source.sound])
             files = [_local(name, Path(folder) / str(place)) for place, name in enumerate(names)]
         yield read(*files)
 

@@ -9,6 +9,7 @@ import torch
 
 from avsl import media
 from avsl.corpus import rows
+from avsl.corpus.attempts import WORK
 from avsl.corpus.opening import opened
 from avsl.corpus.settings import Job, loaded
 from avsl.corpus.sources import Source
@@ -50,7 +51,7 @@ class Worker:
                 f"The weights of {job.settings.variant} that a worker loaded are not those the run "
                 "began with. Give every machine the same files, and do not change them meanwhile."
             )
-        self._settings = job.settings
+        self._settings, self._scratch = job.settings, job.out / WORK
         self._localizer = Localizer(variant)
 
     def localize(self, source: Source) -> Found | DeadLetter:
@@ -65,7 +66,7 @@ class Worker:
 
     def _found(self, source: Source) -> Found:
         started = time.perf_counter()
-        with opened(source) as clip:
+        with opened(source, self._scratch) as clip:
             found = self._localizer.run(clip, self._settings.map_rate_hz)
             threshold = self._settings.threshold or found.threshold
             moments = rows.moment_rows(source.id, found, threshold)

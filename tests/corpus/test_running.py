@@ -82,6 +82,9 @@ def test_killed_with_all_its_workers_and_started_again(clips, quiet_run, tmp_pat
     wait_for(lambda: not Path(f"/proc/{worker['pid']}").exists() or _gone(worker["pid"]))
     assert not (tmp_path / "manifest.json").exists()
     first = (tmp_path / "part-000000.json").read_bytes()
+    copy = tmp_path / WORK / "copy" / "clip.mp4"  # of a clip out of a shard or from a URL
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes(b"left by the kill")
     again = subprocess.run([str(word) for word in command], check=False, capture_output=True)
     assert again.returncode == 1  # there are dead letters
     assert making.content(tmp_path) == making.content(quiet_run)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from avsl.corpus.opening import opened
 from avsl.corpus.source import corpus
+from avsl.corpus.sources import Source
 from avsl.errors import MediaError, SettingError
 from tests.corpus import making
 
@@ -99,3 +101,14 @@ def test_parts_are_the_same_runs_of_sorted_ids(tmp_path):
     ]  # fmt: skip
     (tmp_path / "m.txt").write_text("\n".join(f"{name}.mp4" for name in "abcd"))
     assert corpus(tmp_path / "m.txt").digest != found.digest
+
+
+def test_copies_lie_in_the_folder_that_is_swept_and_go_with_the_clip(tmp_path):
+    video = making.video(tmp_path / "clip.mp4", 1)
+    far, near = (Source("clip", "clip.mp4", name) for name in (video.as_uri(), str(video)))
+    scratch = tmp_path / "scratch"
+    with opened(near, scratch) as clip:
+        assert clip.width == 64 and not scratch.exists()
+    with opened(far, scratch) as clip:
+        assert clip.width == 64 and list(scratch.glob("*/*/*.mp4"))
+    assert not list(scratch.iterdir())

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -97,8 +99,7 @@ def kept(job: Job) -> Shard | None:
 
 def made(job: Job, told: Told) -> Shard:
     """Make the tar, then its record."""
-    with tempfile.TemporaryDirectory(prefix="avsl-shard-") as folder:
-        scratch = Path(folder)
+    with _scratch(job) as scratch:
         part = job.out.part(job.tar, scratch)
         shard = _written(job, part, told)
         if shard.written:
@@ -108,6 +109,19 @@ def made(job: Job, told: Told) -> Shard:
             job.out.delete(job.tar)
         job.out.write(job.record, as_json(asdict(shard)))
     return shard
+
+
+@contextmanager
+def _scratch(job: Job) -> Iterator[Path]:
+    """The same folder whenever this shard is made: what a kill left in it goes the next time."""
+    name = hashlib.sha256(f"{Path.cwd()} {job.out} {job.tar}".encode()).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"avsl-shard-{name}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _written(job: Job, part: Path, told: Told) -> Shard:

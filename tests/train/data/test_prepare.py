@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 import fsspec
@@ -177,3 +181,25 @@ def test_a_broken_shard_says_to_prepare_it_again(tmp_path):
     (tmp_path / "vggss/shards/shard-000000.tar").write_bytes(b"junk" * 300)
     with pytest.raises(Exception, match="prepare it again"):
         registry.open_set("vggss", tmp_path)
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from train.data import store
+from train.data.prepare import Settings, prepare
+store.Remote.put = lambda *_: os._exit(9)
+prepare(Settings("clips", None), None, Path(sys.argv[1]), "memory://killed")
+"""
+
+
+def test_what_a_kill_left_of_a_far_shard_goes_when_it_is_made_again(
+    downloads, tmp_path, monkeypatch
+):
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", KILLED, str(downloads)]
+    assert subprocess.run(command, env=environment, check=False).returncode == 9
+    assert list(tmp_path.glob("avsl-shard-*/*.tar"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    prepare(Settings("clips", None), None, downloads, "memory://killed")
+    assert not list(tmp_path.glob("avsl-shard-*"))
