@@ -26,6 +26,13 @@ def best_device() -> torch.device:
     return torch.device("cpu")
 
 
+def usable_cores() -> int:
+    """Of the processor, those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def autocast(device: torch.device) -> AbstractContextManager:
     """bfloat16 on GPUs that have it; float32 everywhere else (processors emulate it, slowly)."""
     if device.type == "cuda" and torch.cuda.is_bf16_supported():

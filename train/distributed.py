@@ -23,7 +23,7 @@ MEET_S, TRY_S = 600, 5
 
 
 @dataclass(frozen=True)
-class Place:
+class Joined:
     """Where this process is."""
 
     device: torch.device
@@ -31,12 +31,12 @@ class Place:
 
 
 @contextmanager
-def processes(device: str = "auto") -> Iterator[Place]:
+def processes(device: str = "auto") -> Iterator[Joined]:
     """Joins the others where ``torchrun`` started this process."""
     several = "WORLD_SIZE" in os.environ and "LOCAL_RANK" in os.environ
     chosen = best_device() if device == "auto" else torch.device(device)
     if not several:
-        yield Place(chosen)
+        yield Joined(chosen)
         return
     if chosen.type == "cuda":
         chosen = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
@@ -47,7 +47,7 @@ def processes(device: str = "auto") -> Iterator[Place]:
         store=store, rank=int(os.environ["RANK"]), world_size=int(os.environ["WORLD_SIZE"]),
     )  # fmt: skip
     try:
-        yield Place(chosen, starts > 1)
+        yield Joined(chosen, starts > 1)
     finally:
         dist.destroy_process_group()
 

@@ -9,7 +9,6 @@ train.stages.run) where they are known. Exit code: 0 fine, 2 DIR is no variant's
 """
 
 import argparse
-import hashlib
 import json
 import math
 import sys
@@ -20,6 +19,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from avsl.benchmark import Results, Row
 from avsl.benchmark import load as load_results
+from avsl.checksum import sha256_of
 from avsl.errors import AvslError, VariantError
 from avsl.storage import storage_errors
 from avsl.synthetic.world import CLASSES, Classes
@@ -84,7 +84,7 @@ def facts_of(folder: Path) -> Facts:
         backbone,
         load_results(results) if results.is_file() else None,
         _parameters(weights),
-        _sha256(weights),
+        sha256_of(weights),
     )
     if facts.rows and not facts.own_rows:
         names = sorted({row.variant for row in facts.rows})
@@ -265,11 +265,6 @@ def _parameters(weights: Path) -> int:
         except ValueError as error:
             raise VariantError(f"{weights} is no safetensors file.") from error
     return sum(math.prod(each["shape"]) for name, each in header.items() if name[:2] != "__")
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(path: Path) -> dict:

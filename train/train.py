@@ -58,8 +58,8 @@ def train(config: TrainConfig, out: Path, resume: bool = False) -> Trained:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    with distributed.processes(config.device) as place:
-        return _train(config, RunFolder(out), resume or place.restarted, place.device)
+    with distributed.processes(config.device) as joined:
+        return _train(config, RunFolder(out), resume or joined.restarted, joined.device)
 
 
 def _train(config: TrainConfig, folder: RunFolder, resume: bool, device: torch.device) -> Trained:

@@ -16,7 +16,7 @@ from avsl.corpus import parts
 from avsl.corpus.parts import Part
 from avsl.corpus.settings import Job
 from avsl.corpus.sources import Source
-from avsl.devices import best_device
+from avsl.devices import best_device, usable_cores
 from avsl.isolation.confinement import die_with
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,7 @@ def default_workers(threads: int) -> int:
     """As many as the cores can feed; one where there is a graphics card for them to share."""
     if best_device().type != "cpu":
         return 1
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return max(1, (usable or 1) // threads)
+    return max(1, usable_cores() // threads)
 
 
 def run(job: Job, wanted: Wanted, workers: int) -> Iterator[Part]:

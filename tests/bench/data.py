@@ -27,6 +27,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from avsl.checksum import sha256_of
 from tests.bench.acl_speed import H200_TFLOPS
 from tests.media.making import make, tone
 from tests.train.data.making_shards import SETTINGS
@@ -34,7 +35,7 @@ from train.config import TrainConfig
 from train.data import shards
 from train.data.features import FeatureShards
 from train.data.prepare import manifest_of
-from train.data.shard_making import Shard, as_json, jpeg_bytes, sha256
+from train.data.shard_making import Shard, as_json, jpeg_bytes
 from train.data.sounds import flac_bytes
 from train.data.store import MANIFEST
 from train.data.stream import Batches, made_ahead
@@ -104,7 +105,7 @@ def run(folder: Path, name: str) -> subprocess.Popen:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    return {file.name: sha256(file) for file in sorted(folder.iterdir())}
+    return {file.name: sha256_of(file) for file in sorted(folder.iterdir())}
 
 
 class Ids(Dataset):
@@ -207,7 +208,7 @@ def vggsound_like(folder: Path, clips: int) -> Path:
     tar = folder / "shard-000000.tar"
     ends = shards.write_samples(tar, ((f"c{each}", _sample(each, draw)) for each in range(clips)))
     size = tar.stat().st_size
-    record = Shard(tar.name, sha256(tar), size, tuple(ends), tuple(ends.values()), (), (), {})
+    record = Shard(tar.name, sha256_of(tar), size, tuple(ends), tuple(ends.values()), (), (), {})
     tar.with_suffix(".json").write_bytes(as_json(vars(record)))
     (folder / MANIFEST).write_bytes(as_json(manifest_of(SETTINGS, clips, [record])))
     print(f"typical clips: {size / clips / 1e3:.0f} kB each")

@@ -20,8 +20,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from avsl.checksum import sha256_of
 from avsl.storage import storage_errors, whole
-from train.data.shard_making import sha256
 from train.data.stream import Batches
 from train.learning.base import Batch, Prepared
 
@@ -88,7 +88,7 @@ class FeatureShards(Dataset):
     def _file(self, shard: int) -> Path:
         if shard not in self._files:
             known = self._source.corpus.shards[shard].sha256
-            checksum = known or sha256(self._source.clips.files.path(shard))
+            checksum = known or sha256_of(self._source.clips.files.path(shard))
             told = repr((*self._facts, checksum)).encode()
             name = f"{hashlib.sha256(told).hexdigest()[:24]}.safetensors"
             self._files[shard] = self._folder / name

@@ -18,10 +18,10 @@ from typing import Any, Protocol
 
 from filelock import FileLock, Timeout
 
+from avsl.checksum import sha256_of
 from avsl.errors import AvslError, SettingError, StorageError
 from avsl.storage import storage_errors
 from train.data.corpus import Corpus, ShardFile
-from train.data.shard_making import sha256
 from train.data.store import PART, Local, Place
 
 TRIES = 5
@@ -131,7 +131,7 @@ class Fetched:
         part = path.with_name(path.name + PART)
         try:
             self._place.fetch(file.name, part)
-            if sha256(part) != file.sha256:
+            if sha256_of(part) != file.sha256:
                 raise StorageError(f"{file.name} is not the one that the manifest tells of.")
             part.replace(path)
         finally:

@@ -11,12 +11,12 @@ on with the shards that are not there, and ends with the same bytes, with any nu
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
+from avsl.devices import usable_cores
 from avsl.errors import AvslError, SettingError
 from avsl.progress import Progress, no_progress
 from avsl.storage import storage_errors
@@ -86,7 +86,7 @@ def main(arguments: list[str] | None = None) -> int:
     add("--out", required=True, help="a folder (ROOT/vggss/shards) or a URL: s3://, gs://, ...")
     add("--per-shard", type=int, default=Settings.per_shard)
     add("--jpeg-quality", type=int, default=Settings.jpeg_quality)
-    add("--workers", type=int, default=cores(), help="processes (default: one a core)")
+    add("--workers", type=int, default=usable_cores(), help="processes (default: one a core)")
     options = parser.parse_args(arguments)
     try:
         quality, per_shard = options.jpeg_quality, options.per_shard
@@ -99,13 +99,6 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"\n{done['written']:,} of {done['wanted']:,} clips in {len(done['shards'])} shards;")
     print(f"{done['missing']:,} have no video, {len(done['skipped']):,} were skipped (manifest).")
     return 0
-
-
-def cores() -> int:
-    """That this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _line(fraction: float, stage: str) -> None:

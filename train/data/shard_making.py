@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from avsl.checksum import sha256_of
 from avsl.errors import AvslError, MediaError, SettingError
 from train.data import shards
 from train.data.media import AT_S, Protocol, of_video
@@ -144,7 +145,7 @@ def _written(job: Job, part: Path, told: Told) -> Shard:
     shard = Shard("", "", 0, tuple(ends), tuple(ends.values()), missing, tuple(skipped), settings)
     if not ends:
         return shard
-    return replace(shard, file=job.tar, sha256=sha256(part), bytes=part.stat().st_size)
+    return replace(shard, file=job.tar, sha256=sha256_of(part), bytes=part.stat().st_size)
 
 
 def _sample(name: str, file: Path, settings: Settings) -> list[tuple[str, bytes]]:
@@ -173,8 +174,3 @@ def jpeg_bytes(frame: np.ndarray, quality: int) -> bytes:
 
 def as_json(value: dict) -> bytes:
     return (json.dumps(value, indent=1, sort_keys=True) + "\n").encode()
-
-
-def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

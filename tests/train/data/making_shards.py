@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from avsl.checksum import sha256_of
 from train.data import shards
 from train.data.prepare import manifest_of
-from train.data.shard_making import Settings, Shard, as_json, jpeg_bytes, sha256
+from train.data.shard_making import Settings, Shard, as_json, jpeg_bytes
 from train.data.sounds import flac_bytes
 from train.data.store import MANIFEST
 
@@ -30,7 +31,7 @@ def made_shards(folder: Path, counts: tuple[int, ...], manifest: bool = True) ->
 def _shard(folder: Path, number: int, clips: range) -> Shard:
     tar = folder / f"shard-{number:06d}.tar"
     ends = shards.write_samples(tar, ((f"clip{each}", _clip(each)) for each in clips))
-    facts = (tar.name, sha256(tar), tar.stat().st_size, tuple(ends), tuple(ends.values()))
+    facts = (tar.name, sha256_of(tar), tar.stat().st_size, tuple(ends), tuple(ends.values()))
     record = Shard(*facts, (), (), asdict(SETTINGS))
     tar.with_suffix(".json").write_bytes(as_json(asdict(record)))
     return record
