@@ -28,6 +28,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from avsl.errors import AvslError, SettingError
+from avsl.media.endings import left_out
 from avsl.progress import Progress, no_progress
 from train.guidance.book import Book, opened, rejects_file
 from train.guidance.clips import ClipToDescribe, clips_in
@@ -100,6 +101,9 @@ def _describe(options: argparse.Namespace) -> int:
             from_world(options.world, options.seed, options.difficulty, book)
         return _told(_count(book, names), options)
     clips = clips_in(options.clips)
+    note = left_out(file for file in options.clips.rglob("*") if file.is_file())
+    if note:  # a list has no files below it
+        print(f"describe: {note}", file=sys.stderr)
     names = [clip.id for clip in clips]
     if options.source:
         with opened(options.out, file_key(options.source)) as book:

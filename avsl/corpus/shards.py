@@ -6,8 +6,9 @@ The tars are indexed once, and nothing is unpacked: a worker reads its clips' by
 import tarfile
 from pathlib import Path
 
-from avsl.corpus.sources import PICTURES, SOUNDS, VIDEOS, Piece, Source
+from avsl.corpus.sources import Piece, Source
 from avsl.errors import MediaError
+from avsl.media.endings import PICTURES, SOUNDS, VIDEOS
 
 
 def samples(tars: list[Path]) -> tuple[list[Source], tuple[str, ...]]:

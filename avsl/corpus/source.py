@@ -1,15 +1,15 @@
 """What clips a corpus has: a folder of videos, one video, a list of paths, prepared shards."""
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from avsl.corpus import shards
 from avsl.corpus.listed import LISTS, listed
-from avsl.corpus.sources import VIDEOS, Source, id_of
+from avsl.corpus.sources import Source, id_of
 from avsl.errors import MediaError, SettingError
+from avsl.media.endings import VIDEOS, left_out
 
 
 @dataclass(frozen=True)
@@ -68,21 +68,13 @@ def _of_folder(folder: Path) -> tuple[list[Source], tuple[str, ...]]:
             "them, or a list."
         )
     found, notes = shards.samples(tars) if tars else (_videos(folder, videos), ())
-    return found, (*notes, *_left_out({*files} - {*tars, *videos}))
+    note = left_out(files, (*VIDEOS, ".tar"))
+    return found, (*notes, note) if note else notes
 
 
 def _videos(folder: Path, files: list[Path]) -> list[Source]:
     names = [(file.relative_to(folder).as_posix(), file) for file in files]
     return [Source(id_of(name), name, str(file.absolute())) for name, file in names]
-
-
-def _left_out(files: set[Path]) -> tuple[str, ...]:
-    """Nothing is skipped in silence."""
-    if not files:
-        return ()
-    kinds = Counter(file.suffix.lower() or "no ending" for file in files)
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())[:10])
-    return (f"Left out, being no videos by their names: {told}.",)
 
 
 def _require_single(ordered: list[Source]) -> None:

@@ -3,10 +3,6 @@
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-VIDEOS = (".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v", ".ogv", ".mpg", ".mpeg", ".ts", ".flv")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
-SOUNDS = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus")
-
 
 @dataclass(frozen=True)
 class Piece:

@@ -16,12 +16,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from avsl.errors import AvslError
+from avsl.media.endings import SOUNDS, VIDEOS
 from avsl.media.sound import probe_sound
 from avsl.progress import Progress, no_progress
 from avsl.settings import SAMPLE_RATE_HZ
 from train.data import registry
 from train.data.listed import AnnotationError, Entry, ListedSet
-from train.data.media import SOUNDS, VIDEOS
 
 RATE_SLACK = 0.01  # 25.02 frames a second are 25
 LENGTH_SLACK_S = 0.5

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avsl.errors import MediaError
+from avsl.media.endings import PICTURES, SOUNDS, VIDEOS
 from train.data.listed import AnnotationError, Moment
-from train.data.media import PICTURES, SOUNDS, VIDEOS, Protocol, of_picture, of_video
+from train.data.media import Protocol, of_picture, of_video
 from train.data.shards import Sample, index, unpacked
 
 ANNOTATIONS = ("annotations", "metadata", "")  # below the data root

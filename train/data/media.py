@@ -12,9 +12,6 @@ from avsl.media.reading import read
 from avsl.settings import SAMPLE_RATE_HZ
 from train.data.listed import Moment
 
-VIDEOS = (".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v")
-PICTURES = (".jpg", ".jpeg", ".png")
-SOUNDS = (".wav", ".flac", ".mp3", ".ogg", ".m4a")
 AT_S = 5.0  # VGG-SS: frame 125 at 25 fps
 LATE_S = 0.1  # a video may end this much before the moment and still show it
 

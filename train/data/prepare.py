@@ -12,7 +12,7 @@ on with the shards that are not there, and ends with the same bytes, with any nu
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from avsl.storage import storage_errors
 from train.data.shard_making import Job, Settings, Shard, as_json, kept
 from train.data.shard_workers import make_all
 from train.data.store import MANIFEST, Place, place_of
-from train.data.wanted import wanted
+from train.data.wanted import notes_on, wanted
 
 
 def prepare(
@@ -48,7 +48,8 @@ def prepare(
         records = {job.number: kept(job) for job in jobs}
         left = [job for job in jobs if records[job.number] is None]
         records.update(make_all(left, workers, progress))
-        manifest = manifest_of(settings, len(files), [records[job.number] for job in jobs])
+        made, notes = [records[job.number] for job in jobs], notes_on(settings.set, folder, place)
+        manifest = manifest_of(settings, len(files), made, notes)
         place.write(MANIFEST, as_json(manifest))
     progress(1.0, "done")
     return manifest
@@ -61,7 +62,9 @@ def _jobs(settings: Settings, place: Place, files: dict[str, Path | None]) -> It
         yield Job(settings, place, number, {name: files[name] for name in run})
 
 
-def manifest_of(settings: Settings, count: int, records: list[Shard]) -> dict:
+def manifest_of(
+    settings: Settings, count: int, records: list[Shard], notes: Sequence[str] = ()
+) -> dict:
     """Nothing of this run in it (times, paths), so that it is the same however it came about."""
     return {
         "settings": asdict(settings),
@@ -69,6 +72,7 @@ def manifest_of(settings: Settings, count: int, records: list[Shard]) -> dict:
         "written": sum(len(record.written) for record in records),
         "missing": sum(len(record.missing) for record in records),
         "skipped": [each for record in records for each in record.skipped],
+        "notes": [*notes],
         "shards": [
             {"file": r.file, "sha256": r.sha256, "bytes": r.bytes, "clips": len(r.written)}
             for r in records
@@ -98,6 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(f"\n{done['written']:,} of {done['wanted']:,} clips in {len(done['shards'])} shards;")
     print(f"{done['missing']:,} have no video, {len(done['skipped']):,} were skipped (manifest).")
+    print("".join(f"{note}\n" for note in done["notes"]), end="")
     return 0
 
 

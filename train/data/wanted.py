@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avsl.errors import MediaError
+from avsl.media.endings import VIDEOS, left_out
 from train.data import registry
 from train.data.layouts import vggsound_key, videos
-from train.data.media import VIDEOS
+from train.data.store import Local, Place
 
 CLIPS = "clips"  # the name of a set that is a folder of any videos
 MOST_BYTES = 90  # of an id; a tar keeps 100 of a name
@@ -43,6 +44,19 @@ def _all_below(folder: Path) -> dict[str, Path | None]:
     if not found:
         raise MediaError(f'There are no videos in "{folder}", only {", ".join(VIDEOS)} count.')
     return found
+
+
+def notes_on(name: str, folder: Path, out: Place) -> list[str]:
+    """Sentences on files below ``folder`` that are no clips; those below ``out`` are not counted.
+
+    An annotated set says itself which files it wants.
+    """
+    if name != CLIPS:
+        return []
+    made = out.folder.resolve() if isinstance(out, Local) else None
+    files = (path for path in folder.rglob("*") if path.is_file())
+    told = left_out(path for path in files if made is None or made not in path.resolve().parents)
+    return [told] if told else []
 
 
 def _files(folder: Path) -> Iterator[Path]:

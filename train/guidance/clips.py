@@ -11,8 +11,8 @@ import numpy as np
 
 from avsl.errors import MediaError, SettingError
 from avsl.media import read
+from avsl.media.endings import VIDEOS
 
-VIDEOS = {".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v", ".ogv"}
 JPEG_QUALITY = 85
 
 

@@ -308,6 +308,15 @@ def test_clips_that_cannot_be_read_are_rejected(ask, language_model, tmp_path, c
     assert all(row["why"] == "unusable" for row in rejects(tmp_path).values())
 
 
+def test_a_folder_says_what_it_holds_beside_videos(ask, tmp_path, capsys):
+    for name in ("a.mpg", "notes.txt", "deep/b.avi"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text("no video")
+    main(["--clips", str(tmp_path / "in"), "--out", str(tmp_path / "out.jsonl"), "--quiet"])
+    assert set(rejects(tmp_path)) == {"a", "deep/b"}
+    assert "Left out, being no videos by their names: 1 .txt." in capsys.readouterr().err
+
+
 def test_descriptions_from_a_file_are_checked_alike(tmp_path, capsys):
     source, names, out = (tmp_path / name for name in ("a.jsonl", "names.csv", "out.jsonl"))
     rows = [
