@@ -130,6 +130,15 @@ def test_far_shards_are_those_of_a_folder(downloads, tmp_path):
     assert found == contents(tmp_path)
 
 
+def test_a_bucket_that_is_not_there_is_told(downloads, monkeypatch, capsys):
+    def absent(*_):
+        raise FileNotFoundError("The specified bucket does not exist")  # as s3fs does
+
+    monkeypatch.setattr(fsspec.filesystem("memory"), "put_file", absent)
+    assert tool.main(["clips", "--videos", str(downloads), "--out", "memory://bucket/none"]) == 2
+    assert "memory://bucket/none could not be read or written: The" in capsys.readouterr().err
+
+
 def test_any_folder_of_videos_can_be_prepared(tmp_path):
     video(tmp_path / "in/deep/b.mp4", seconds=2.0)
     video(tmp_path / "in/a.b.mp4", seconds=1.0)
