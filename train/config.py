@@ -10,7 +10,6 @@ from typing import Any
 
 from avsl.errors import SettingError
 from avsl.synthetic.world import DIFFICULTIES, Classes, Recipe, World
-from train.data.store import is_remote
 
 WORLD = "world"
 CHOICES = {
@@ -109,8 +108,6 @@ class TrainConfig:
                 raise SettingError(f"{name} is at least 1, not {getattr(self, name)}.")
         if not 0 <= self.ema_decay < 1:
             raise SettingError(f"ema_decay lies in [0, 1), not at {self.ema_decay}.")
-        if is_remote(self.data) and not self.cache:
-            raise SettingError(f"Shards of {self.data} are fetched into a folder: set cache.")
         if self.cache and self.of_world and not self.scenes:
             raise SettingError("cache keeps a number of scenes: set scenes, too.")
 

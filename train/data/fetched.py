@@ -181,8 +181,13 @@ def _facts(path: Path) -> tuple[float, int, Path]:
 
 
 def files_of(corpus: Corpus, cache: str, room_bytes: int) -> Files:
-    """Where the shards of ``corpus`` are read from."""
+    """Where the shards of ``corpus`` are read from.
+
+    Raises :class:`SettingError` where they have to be fetched and there is no ``cache``.
+    """
     place = corpus.place
     if isinstance(place, Local):
         return InPlace(place.folder, corpus.shards)
+    if not cache:
+        raise SettingError(f"Shards of {place} are fetched into a folder: set cache.")
     return Fetched(place, corpus.shards, Path(cache) / "shards", room_bytes)

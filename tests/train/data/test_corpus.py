@@ -12,12 +12,14 @@ import torch
 
 from avsl.errors import MediaError, SettingError, StorageError
 from tests.train.data.making_shards import made_shards
-from tests.train.small import SMALL, one_thread  # noqa: F401
+from tests.train.small import SMALL, losses, one_thread, trained  # noqa: F401
+from train.config import read_config
 from train.data import fetched
 from train.data.corpus import corpus
 from train.data.fetched import Fetched
 from train.data.store import MANIFEST, Remote, place_of
 from train.data.stream import Batches, ShardSource
+from train.train import train
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 COUNTS = (6, 0, 9, 7, 10)
@@ -82,7 +84,16 @@ def test_far_shards_give_the_same_batches_in_little_room(folder, bucket, tmp_pat
     with pytest.raises(SettingError, match="cache_gb"):
         Batches(far.changed({"cache_gb": 1e-6}), 0, 1, words=False)
     with pytest.raises(SettingError, match="set cache"):
-        SMALL.changed({"data": bucket})
+        ShardSource.of(SMALL.changed({"data": bucket}))
+
+
+def test_a_training_from_a_url_is_that_from_a_folder(folder, bucket, tmp_path):
+    near, far, cache = tmp_path / "near", tmp_path / "far", str(tmp_path / "cache")
+    expected = trained(near, data=str(folder), steps=4, validate_every=2)
+    assert trained(far, data=bucket, cache=cache, steps=4, validate_every=2) == expected
+    again = read_config(far / "config.json").changed({"cache": cache})  # another machine's
+    train(again, tmp_path / "again")
+    assert losses(tmp_path / "again") == expected
 
 
 def test_what_was_not_needed_for_longest_goes(bucket, tmp_path):
