@@ -7,7 +7,7 @@ from pathlib import Path
 
 from avsl.corpus import shards
 from avsl.corpus.listed import LISTS, listed
-from avsl.corpus.sources import Source, id_of
+from avsl.corpus.sources import Source, id_of, is_url
 from avsl.errors import MediaError, SettingError
 from avsl.media.endings import VIDEOS, left_out
 
@@ -37,10 +37,15 @@ class Corpus:
 def corpus(given: str | Path) -> Corpus:
     """The clips of a folder (videos at any depth, or shards), a video, a shard or a list.
 
-    Raises :class:`SettingError` where two clips share an id, :class:`MediaError` where there is
-    nothing to localize.
+    Raises :class:`SettingError` where it is a URL or two clips share an id, :class:`MediaError`
+    where there is nothing to localize.
     """
     path = Path(given)
+    if is_url(str(given)):
+        raise SettingError(
+            f'Folders and shards are read from this disk, not from "{given}". Name the clips there '
+            "in a list: a .txt with a URL a line, a .csv or a .jsonl."
+        )
     if path.is_dir():
         sources, notes = _of_folder(path)
     elif not path.is_file():

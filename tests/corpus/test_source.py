@@ -29,6 +29,11 @@ def test_one_video_is_a_corpus_of_one(tmp_path):
     assert ids(corpus(tmp_path / "x.mp4")) == ["x"]
 
 
+def test_a_far_folder_is_told_to_be_named_in_a_list():
+    with pytest.raises(SettingError, match="a URL a line"):
+        corpus("s3://bucket/clips")
+
+
 def test_two_clips_of_one_id_are_refused_by_name(tmp_path):
     for name in ("x.mp4", "x.mkv"):
         (tmp_path / name).write_text("-")
