@@ -20,7 +20,8 @@ def left_out(files: Iterable[Path], taken: tuple[str, ...] = VIDEOS) -> str:
     """
     endings = (file.suffix.lower() for file in files)
     kinds = Counter(ending or "no ending" for ending in endings if ending not in taken)
-    told = [f"{count} {kind}" for kind, count in sorted(kinds.items())]
-    more = [f"{len(told) - MOST_KINDS} more kinds"] if len(told) > MOST_KINDS else []
-    told = [*told[:MOST_KINDS], *more]
+    most_first = sorted(kinds.items(), key=lambda each: (-each[1], each[0]))
+    told = [f"{count} {kind}" for kind, count in most_first]
+    if len(told) > MOST_KINDS:
+        told[MOST_KINDS:] = [f"{len(told) - MOST_KINDS} other kinds"]
     return f"Left out, being no videos by their names: {', '.join(told)}." if told else ""
