@@ -23,6 +23,7 @@ import json
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -136,12 +137,13 @@ def load_variants(
     texts: list[str], with_baselines: bool, progress: Progress = no_progress
 ) -> dict[str, Variant]:
     """By the name to show: the card's, or what the user wrote where two cards share a name."""
-    chosen: dict[str, Variant] = {}
     trivial = {baseline.card.name: baseline for baseline in baselines()}
-    for text in dict.fromkeys(texts):
-        variant = trivial.get(text) or variants.load(text, progress)
-        name = variant.card.name if variant.card.name not in chosen else text
-        chosen[name] = variant
+    asked = {text: trivial.get(text) or variants.load(text, progress) for text in texts}
+    holders = Counter(variant.card.name for variant in asked.values())
+    chosen = {
+        text if holders[variant.card.name] > 1 else variant.card.name: variant
+        for text, variant in asked.items()
+    }
     if with_baselines:
         for baseline in [*trivial.values(), variants.load(VIDEO_BASELINE)]:
             chosen.setdefault(baseline.card.name, baseline)

@@ -1,11 +1,13 @@
 """The command: a table to read, files to keep, sentences for mistakes."""
 
 import csv
+import shutil
 
 import pytest
 
 from avsl import benchmark
 from avsl.errors import SettingError
+from avsl.variants.folders import SHIPPED
 from tests.train.evaluation.making import FakeSet, case, single
 from train import evaluate
 from train.data.cases import Kind
@@ -66,6 +68,15 @@ def test_without_baselines_only_what_was_asked_for_runs(sets, tmp_path, capsys):
     run("--variant", "whole", "--set", "fake/single", "--no-baselines", "--out", str(tmp_path))
     kept = benchmark.load(tmp_path / "results.json")
     assert {row.variant for row in kept.rows} == {"whole"}
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+def test_one_trained_again_is_told_from_the_one_that_ships(sets, tmp_path, own_first):
+    own = str(shutil.copytree(SHIPPED / "lvs-tiny", tmp_path / "mine"))
+    asked = [own, "lvs-tiny"] if own_first else ["lvs-tiny", own]
+    run("--variant", *asked, "--set", "fake/single", "--no-baselines", "--out", str(tmp_path))
+    rows = benchmark.load(tmp_path / "results.json").rows
+    assert list(dict.fromkeys(row.variant for row in rows)) == asked
 
 
 def test_a_variant_that_gives_no_number_on_a_set_fails_the_command(sets, tmp_path, capsys):
