@@ -115,7 +115,7 @@ class Fetched:
         for left in reversed(range(TRIES)):
             try:
                 return self._fetch_once(file, path)
-            except (AvslError, FileNotFoundError) as error:
+            except AvslError as error:
                 if not left:
                     raise StorageError(
                         f"The shard {file.name} could not be fetched in {TRIES} tries. {error} "

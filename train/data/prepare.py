@@ -102,7 +102,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     print(f"\n{done['written']:,} of {done['wanted']:,} clips in {len(done['shards'])} shards;")
     print(f"{done['missing']:,} have no video, {len(done['skipped']):,} were skipped (manifest).")
-    print("".join(f"{note}\n" for note in done["notes"]), end="")
+    for note in done["notes"]:
+        print(note)
     return 0
 
 

@@ -150,7 +150,7 @@ class Remote(Place):
 
     def put(self, part: Path, name: str) -> None:
         at = self._at(name)
-        with _told(self.url, absent_too=True):  # no such bucket
+        with _told(self.url):
             if self._protocols & WHOLE_PUTS:
                 self.files.put_file(str(part), at)
             else:
@@ -186,12 +186,10 @@ def _missing() -> Iterator[None]:
 
 
 @contextmanager
-def _told(url: str, absent_too: bool = False) -> Iterator[None]:
-    """Trouble with a far place as a sentence; that a file is not there, if ``absent_too``."""
+def _told(url: str) -> Iterator[None]:
+    """Trouble with a far place as a sentence."""
     try:
         yield
     except Exception as error:  # every file system of fsspec has kinds of its own
-        if isinstance(error, FileNotFoundError) and not absent_too:
-            raise
         text = str(error) or type(error).__name__
         raise StorageError(f"{url} could not be read or written: {text}") from error

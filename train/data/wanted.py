@@ -53,9 +53,9 @@ def notes_on(name: str, folder: Path, out: Place) -> list[str]:
     """
     if name != CLIPS:
         return []
-    made = out.folder.resolve() if isinstance(out, Local) else None
-    files = (path for path in folder.rglob("*") if path.is_file())
-    told = left_out(path for path in files if made is None or made not in path.resolve().parents)
+    made = out.folder.absolute() if isinstance(out, Local) else None
+    files = (path for path in folder.absolute().rglob("*") if path.is_file())
+    told = left_out(path for path in files if made not in path.parents)
     return [told] if told else []
 
 

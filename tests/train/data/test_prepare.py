@@ -146,6 +146,9 @@ def test_any_folder_of_videos_can_be_prepared(tmp_path):
     manifest = prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "out")
     assert manifest["written"] == 2
     assert manifest["notes"] == ["Left out, being no videos by their names: 1 .txt."]
+    for _ in range(2):  # the second time its own files are there
+        inside = prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "in/made")
+        assert inside == manifest
     found = index(tmp_path / "out")
     assert list(found) == ["a_b", "b"]
     assert json.loads(found["b"][".json"].read())["picture_s"] == pytest.approx(1.0, abs=0.05)
