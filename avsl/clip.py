@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torchaudio.functional as AF
 
+from avsl.audio import ChannelPowers
 from avsl.errors import SettingError
 from avsl.settings import SAMPLE_RATE_HZ
 
@@ -37,6 +38,7 @@ class SoundTrack:
     path: Path
     stream_index: int  # index among the container's streams
     start_s: float  # when its first sample sounds on the clip's clock
+    shifts: tuple[tuple[int, int], ...] = ()  # of its timestamps, see avsl.media.scan
     opened: "OpenTrack | None" = None  # who decodes it; None: this process, see avsl.media.wav
 
 
@@ -192,21 +194,37 @@ class Clip:
 
 
 def mono_16k(waveform: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Average the channels and resample: (S,) or (S, channels) -> ((S',) float32, notes)."""
+    """Average the channels (or take one, where they cancel each other) and resample:
+    (S,) or (S, channels) -> ((S',) float32, notes).
+    """
     waveform = waveform.astype(np.float32, copy=False)
-    notes = conversion_notes(waveform.shape[1] if waveform.ndim == 2 else 1, sample_rate_hz)
+    channels, channel = 1, None
     if waveform.ndim == 2:
-        waveform = waveform.mean(axis=1)
+        channels, powers = waveform.shape[1], ChannelPowers()
+        powers.add(waveform)
+        channel = powers.channel_to_use()
+        waveform = waveform.mean(axis=1) if channel is None else waveform[:, channel]
+    notes = conversion_notes(channels, sample_rate_hz, channel)
     if sample_rate_hz != SAMPLE_RATE_HZ:
         tensor = torch.from_numpy(np.ascontiguousarray(waveform))
         waveform = AF.resample(tensor, sample_rate_hz, SAMPLE_RATE_HZ).numpy()
     return np.clip(np.nan_to_num(waveform), -1.0, 1.0), notes
 
 
-def conversion_notes(channels: int, sample_rate_hz: int) -> tuple[str, ...]:
-    """Sentences on what it takes to bring a sound to mono 16 kHz; none where it is that already."""
+def conversion_notes(
+    channels: int, sample_rate_hz: int, channel: int | None = None
+) -> tuple[str, ...]:
+    """Sentences on what it takes to bring a sound to mono 16 kHz; none where it is that already.
+
+    ``channel``: the one (from 0) that is used because the mean of all would be silent.
+    """
     notes = []
-    if channels > 1:
+    if channel is not None:
+        notes.append(
+            f"The {channels} sound channels cancel each other (they are out of phase), so channel "
+            f"{channel + 1} alone was used."
+        )
+    elif channels > 1:
         notes.append(f"The {channels} sound channels were averaged to one.")
     if sample_rate_hz != SAMPLE_RATE_HZ:
         notes.append(f"The sound was resampled from {sample_rate_hz} Hz to {SAMPLE_RATE_HZ} Hz.")

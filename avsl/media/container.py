@@ -8,11 +8,14 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Discard, Disposition, Stream
+from av.stream import Discard, Stream
 
 from avsl.errors import LimitError, MediaError
 from avsl.media.pulse import tick
 from avsl.settings import Limits
+
+Shifts = tuple[tuple[int, int], ...]
+"""From which packet of a track on (counted from 0) how many ticks are added to its times."""
 
 # Playlists and scripts (hls, dash, concat, image sequences, ...) open other files: not among these.
 FORMATS = (
@@ -21,10 +24,23 @@ FORMATS = (
 )
 DURATION_SLACK_S = 1.0  # "ten minutes" out of a camera are 600.04 s
 MOST_NAME = 200  # characters of a name that are told back
+SHORTFALL_S, SHORTFALL = 0.5, 0.05  # headers round; less than this or that share is no damage
 READ_RETRIES = 20  # a demuxer may stumble over broken bytes and still find its way
 
-_NOT_A_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
-_NOT_THE_SOUND = Disposition.comment | Disposition.visual_impaired | Disposition.karaoke
+_AGAIN = "The download went wrong; download it again."
+_OTHERWISE = (  # the first bytes of what people take for a video, and what it is
+    (b"version https://git-lfs", "is a Git LFS pointer, not the file itself. Run git lfs pull."),
+    (b"<!doctype html", f"is a web page, not a video. {_AGAIN}"),
+    (b"<html", f"is a web page, not a video. {_AGAIN}"),
+    (b"<?xml", f"is an XML document, not a video. {_AGAIN}"),
+    (b"{", f"is JSON text, not a video. {_AGAIN}"),
+    (b"#extm3u", "is a playlist, which only names other files. Choose one of those."),
+    (b"bplist00", "is the placeholder of a file that is not on this machine. Download that first."),
+    (b"\0\5\x16\7", "is what macOS keeps beside a file. Choose the one without ._ in its name."),
+    (b"%pdf-", "is a PDF document. Choose a video, a sound or a picture."),
+    (b"pk\3\4", "is a ZIP archive. Unpack it and choose a file in it."),
+)
+HEAD_BYTES, PROTECTION_BYTES = 512, 1 << 20
 
 
 def local_file(path: str | Path, limits: Limits) -> Path:
@@ -57,6 +73,7 @@ def local_file(path: str | Path, limits: Limits) -> Path:
 @contextmanager
 def opened(file: Path) -> Iterator[InputContainer]:
     """The demuxer over ``file``; closed on leaving, whatever happens."""
+    _refuse_other_kinds(file)
     try:
         container = av.open(
             str(file),
@@ -76,17 +93,27 @@ def opened(file: Path) -> Iterator[InputContainer]:
         container.close()
 
 
-def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
-    """Every packet of one stream that can be read; damage ends the file early, never raises."""
-    for other in container.streams:
-        if other is not stream:
-            other.discard = Discard.all  # the demuxer then skips their bytes
+def packets(
+    container: InputContainer, stream: Stream | None = None, shifts: Shifts = ()
+) -> Iterator[Packet]:
+    """Every packet of one stream (None: of all) that can be read; damage ends the file early, never
+    raises. ``shifts`` are added to the times.
+    """
+    if stream is not None and not shifts:  # joined mp4 files lose packets when others are skipped
+        for other in container.streams:
+            if other is not stream:
+                other.discard = Discard.all  # the demuxer then skips their bytes
+    number, shift, upcoming = 0, 0, list(reversed(shifts))
     for _ in range(READ_RETRIES):
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(*filter(None, [stream])):
                 tick()
-                if packet.size:
-                    yield packet
+                if not packet.size:
+                    continue
+                while upcoming and upcoming[-1][0] <= number:
+                    shift = upcoming.pop()[1]
+                number += 1
+                yield _moved(packet, shift) if shift else packet
             return
         except IndexError:  # PyAV stumbles over streams that turn up after the header
             return
@@ -94,57 +121,39 @@ def packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
             continue
 
 
-def video_stream(container: InputContainer) -> tuple[Stream | None, tuple[str, ...]]:
-    """The stream to show: the default one, then the largest; cover art does not count."""
-    candidates = [
-        stream
-        for stream in container.streams.video
-        if stream.codec_context is not None and not stream.disposition & _NOT_A_VIDEO
-    ]
-    if not candidates:
-        return None, ()
-    best = max(candidates, key=lambda s: (_is_default(s), s.width * s.height, -s.index))
-    if len(candidates) == 1:
-        return best, ()
-    return best, (
-        f"The file holds {len(candidates)} video streams; "
-        f"the one of {best.width}x{best.height} pixels was used (stream {best.index}).",
-    )
-
-
-def sound_stream(container: InputContainer) -> tuple[Stream | None, tuple[str, ...]]:
-    """The stream to hear: the default one, then the one with most channels; no commentary."""
-    candidates = [s for s in container.streams.audio if s.codec_context is not None]
-    if not candidates:
-        return None, ()
-    best = max(
-        candidates,
-        key=lambda s: (
-            not s.disposition & _NOT_THE_SOUND,
-            _is_default(s),
-            s.codec_context.channels,
-            -s.index,
-        ),
-    )
-    if len(candidates) == 1:
-        return best, ()
-    return best, (
-        f"The file holds {len(candidates)} sound tracks; the one with "
-        f"{best.codec_context.channels} channel(s) was used (stream {best.index}).",
-    )
-
-
-def announced_s(container: InputContainer) -> float:
-    """The duration that the header claims, in seconds; 0 when it claims none."""
-    return (container.duration or 0) / av.time_base
+def _moved(packet: Packet, ticks: int) -> Packet:
+    """The packet, that much later; and to be shown: libavformat has the second of two joined mp4
+    files dropped, because its times were there before.
+    """
+    if packet.is_discard:
+        kept = Packet(bytes(packet))
+        for name in ("stream", "time_base", "pts", "dts", "duration", "is_keyframe"):
+            setattr(kept, name, getattr(packet, name))
+        packet = kept
+    if packet.pts is not None:
+        packet.pts += ticks
+    if packet.dts is not None:
+        packet.dts += ticks
+    return packet
 
 
 def check_duration(name: str, duration_s: float, limits: Limits) -> None:
     if duration_s > limits.max_duration_s + DURATION_SLACK_S:
-        raise LimitError(
-            f'"{name}" is {duration_s:.0f} s long; up to {limits.max_duration_s:.0f} s can be '
-            "analysed. Cut out the part that matters."
-        )
+        raise too_long(name, f"{duration_s:.0f} s", limits)
+
+
+def too_long(name: str, told: str, limits: Limits) -> LimitError:
+    """The error for a file that lasts as long as ``told``."""
+    return LimitError(
+        f'"{name}" is {told} long; up to {limits.max_duration_s:g} s can be analysed. Cut out the '
+        "part that matters."
+    )
+
+
+def too_many_frames(name: str, limits: Limits) -> LimitError:
+    return LimitError(
+        f'"{name}" has more than {limits.max_frames} frames. Cut out the part that matters.'
+    )
 
 
 def check_pixels(name: str, width: int, height: int, limits: Limits) -> None:
@@ -155,5 +164,21 @@ def check_pixels(name: str, width: int, height: int, limits: Limits) -> None:
         )
 
 
-def _is_default(stream: Stream) -> bool:
-    return bool(stream.disposition & Disposition.default)
+def is_protected(file: Path) -> bool:
+    """Whether an mp4 file says near its begin or end that its content is encrypted."""
+    with open(file, "rb") as stream:
+        head = stream.read(PROTECTION_BYTES)
+        stream.seek(max(0, file.stat().st_size - PROTECTION_BYTES))
+        return any(b"sinf" in part and b"schm" in part for part in (head, stream.read()))
+
+
+def _refuse_other_kinds(file: Path) -> None:
+    """Say what the file is instead of a video, where its first bytes tell."""
+    try:
+        with open(file, "rb") as stream:
+            head = stream.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    except OSError:
+        return  # opening it as a video says why
+    for signature, told in _OTHERWISE:
+        if head.startswith(signature):
+            raise MediaError(f'"{file.name}" {told}')

@@ -1,10 +1,12 @@
 """Reading whatever people upload into a :class:`avsl.clip.Clip`, in this process."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from avsl.audio import ChannelPowers, is_audible
 from avsl.checksum import sha256_of
 from avsl.clip import (
     ArrayFrames,
@@ -17,13 +19,13 @@ from avsl.clip import (
 from avsl.errors import MediaError
 from avsl.media import container as media
 from avsl.media.mono import mono_blocks_16k
+from avsl.media.scan import FileScan, Track, scan
 from avsl.media.sound import SoundFormat, SoundRepairs, probe_sound, sound_blocks
 from avsl.media.still import read_brightness, read_still
 from avsl.media.video import FileDecoder, VideoFormat, VideoFrames, probe_video
 from avsl.settings import LIMITS, SAMPLE_RATE_HZ, Limits
 
 NOTICEABLE_S = 0.05  # a start or end that is off by less goes without saying
-SHORTFALL_S, SHORTFALL = 0.5, 0.05  # headers round; less than this or that share is no damage
 
 
 def read(path: str | Path, sound: str | Path | None = None, limits: Limits = LIMITS) -> Clip:
@@ -43,9 +45,7 @@ def read_sound(path: str | Path, limits: Limits = LIMITS) -> tuple[np.ndarray, t
     """The sound of a sound file or a video alone: (S,) float32 mono 16 kHz, and notes on what had
     to be done to it. Raises ``MediaError`` or ``LimitError`` with a sentence for the user.
     """
-    file = media.local_file(path, limits)
-    heard = _sound_of(file)
-    sound = _decode_sound(file, heard, heard.start_s, limits)
+    sound = _sound_alone(media.local_file(path, limits), limits)
     return sound.waveform, sound.notes
 
 
@@ -60,10 +60,11 @@ def read_picture(
     still = read_still(file, limits)
     if still is not None:
         return still
-    video = probe_video(file, limits)
+    found = scan(file, limits)
+    video = probe_video(file, found, limits)
     if video is None:
-        raise MediaError(f'"{file.name}" holds no picture. Choose a picture or a video.')
-    picture = _video(file, video, float(video.times_s[0]), (), limits)
+        raise _no_picture(found)
+    picture = _video(file, video, float(video.times_s[0]), found.clock_notes(), limits)
     shown_s = picture.end_s / 2 if time_s is None else time_s
     silent = Clip(file.name, picture.end_s, picture.source, np.zeros(0, np.float32))
     return silent.frames(np.array([shown_s]))[0], (*picture.notes, *picture.source.damage())
@@ -89,8 +90,8 @@ class _Picture:
 
 @dataclass(frozen=True)
 class _Sound:
-    waveform: np.ndarray  # (S,) float32 mono 16 kHz, sample 0 at time 0 of the clip
-    track: SoundTrack | None
+    waveform: np.ndarray  # (S,) float32 mono 16 kHz, from its first sample on
+    format: SoundFormat
     notes: tuple[str, ...]
 
 
@@ -98,58 +99,84 @@ def _read_one(file: Path, limits: Limits) -> Clip:
     """Picture and sound of one file, on the file's own clock."""
     if read_still(file, limits) is not None:
         raise MediaError(f'"{file.name}" is a picture without sound. Add a sound file to it.')
-    video = probe_video(file, limits)
-    heard, notes = _own_sound(file, video)
+    found = scan(file, limits)
+    video = probe_video(file, found, limits)
     if video is None:
-        raise _no_picture(file, heard)
+        raise _no_picture(found)
+    sound, notes = _best_sound(file, found, limits)
     origin_s = float(video.times_s[0])
-    if heard is not None:
-        origin_s = min(origin_s, heard.start_s)
-    picture = _video(file, video, origin_s, notes, limits)
-    clip = _clip([file], picture, _decode_sound(file, heard, origin_s, limits), limits)
-    return replace(clip, notes=clip.notes + _shortfall(clip.duration_s, video.announced_s))
+    if sound is not None:
+        origin_s = min(origin_s, sound.format.start_s)
+    picture = _video(file, video, origin_s, (*found.clock_notes(), *notes), limits)
+    return _clip([file], picture, sound, origin_s, limits)
 
 
 def _read_pair(file: Path, sound_file: Path, limits: Limits) -> Clip:
     """The picture of one file and the sound of another; both begin at time 0."""
-    heard = _sound_of(sound_file)
+    sound = _sound_alone(sound_file, limits)
     still = read_still(file, limits)
     if still is not None:
         frame, notes = still
         picture = _Picture(ArrayFrames(frame[None], np.zeros(1)), 0.0, notes)
     else:
         picture = _replaced(file, sound_file, limits)
-    sound = _decode_sound(sound_file, heard, heard.start_s, limits)
-    return _clip([file, sound_file], picture, sound, limits)
-
-
-def _sound_of(file: Path) -> SoundFormat:
-    heard = probe_sound(file)
-    if heard is None:
-        raise MediaError(f'"{file.name}" has no sound. Choose a sound file or a video.')
-    return heard
+    return _clip([file, sound_file], picture, sound, sound.format.start_s, limits)
 
 
 def _replaced(file: Path, sound_file: Path, limits: Limits) -> _Picture:
-    video = probe_video(file, limits)
-    heard, notes = _own_sound(file, video)
+    """A video whose own sound, if it has any, gives way to that of ``sound_file``."""
+    found = scan(file, limits)
+    video = probe_video(file, found, limits)
     if video is None:
-        raise _no_picture(file, heard)
-    if heard is not None:
-        notes = (f'The sound of "{sound_file.name}" replaces that of the video.',)
-    elif not notes:
-        notes = _shortfall(video.end_s - video.times_s[0], video.announced_s)
+        raise _no_picture(found)
+    notes = found.clock_notes()
+    if found.sounds:
+        notes += (f'The sound of "{sound_file.name}" replaces that of the video.',)
     return _video(file, video, float(video.times_s[0]), notes, limits)
 
 
-def _own_sound(file: Path, video: VideoFormat | None) -> tuple[SoundFormat | None, tuple[str, ...]]:
-    """A sound track that cannot be decoded is no reason to refuse a picture that can."""
-    try:
-        return probe_sound(file), ()
-    except MediaError as error:
-        if video is None:
-            raise
-        return None, (f"{error} The video is read without sound.",)
+def _sound_alone(file: Path, limits: Limits) -> _Sound:
+    found = scan(file, limits)
+    sound, notes = _best_sound(file, found, limits)
+    if sound is not None:
+        return replace(sound, notes=(*found.clock_notes(), *notes, *sound.notes))
+    if notes:
+        raise MediaError(notes[0])
+    raise MediaError(f'"{file.name}" has no sound. Choose a sound file or a video.')
+
+
+def _best_sound(
+    file: Path, found: FileScan, limits: Limits
+) -> tuple[_Sound | None, tuple[str, ...]]:
+    """The first track that sounds, else the first that can be decoded; and why it was not the first
+    of all.
+    """
+    first, failed, silent = None, [], []
+    for track in found.sounds:
+        try:
+            sound = _decode_sound(file, found, track, limits)
+        except MediaError as error:
+            failed.append(str(error))
+            continue
+        first = first or sound
+        if len(found.sounds) == 1 or is_audible(sound.waveform):
+            break
+        silent.append(str(track.index))
+    else:
+        sound = first
+    if sound is None:
+        if not failed and "audio" in found.undecodable:
+            failed = [f'The sound of "{file.name}" has an unknown or protected codec.']
+        return None, tuple(f"{sentence} There is no sound to use." for sentence in failed[:1])
+    notes = ()
+    if len(found.sounds) > 1:
+        notes = (
+            f"The file holds {len(found.sounds)} sound tracks; stream {sound.format.stream_index} "
+            f"with {sound.format.channels} channel(s) was used.",
+        )
+    if silent and str(sound.format.stream_index) not in silent:
+        notes += (f"Stream {', '.join(silent)} before it is silent.",)
+    return sound, (*notes, *failed)
 
 
 def _video(
@@ -160,42 +187,69 @@ def _video(
     return _Picture(source, video.end_s - origin_s, (*video.notes, *notes))
 
 
-def _decode_sound(file: Path, heard: SoundFormat | None, origin_s: float, limits: Limits) -> _Sound:
-    """The whole track on the clip's clock, whose zero is ``origin_s`` of the file's clock."""
-    if heard is None:
-        return _Sound(np.zeros(0, np.float32), None, ())
-    media.check_duration(file.name, heard.announced_s, limits)
-    start_s = heard.start_s - origin_s
-    media.check_duration(file.name, start_s, limits)  # a wild timestamp must not fill the memory
-    repairs = SoundRepairs()
-    parts = [np.zeros(round(start_s * SAMPLE_RATE_HZ), np.float32)]
-    seconds = start_s
-    for block in mono_blocks_16k(sound_blocks(file, heard, repairs), heard.sample_rate_hz):
+def _decode_sound(file: Path, found: FileScan, track: Track, limits: Limits) -> _Sound:
+    """The whole track. Where its channels cancel each other, the loudest of them alone."""
+    found.require_length(track, limits)
+    heard = probe_sound(file, track.index, found.shifts[track.index])
+    repairs, powers = SoundRepairs(), ChannelPowers()
+    waveform = _decode_mono(file, heard, repairs, limits, powers.add)
+    channel = powers.channel_to_use()
+    if channel is not None:
+        repairs = SoundRepairs()
+        waveform = _decode_mono(file, heard, repairs, limits, channel=channel)
+    mixed = conversion_notes(heard.channels, heard.sample_rate_hz, channel)
+    return _Sound(waveform, heard, (*mixed, *repairs.notes()))
+
+
+def _decode_mono(
+    file: Path,
+    heard: SoundFormat,
+    repairs: SoundRepairs,
+    limits: Limits,
+    watch: Callable[[np.ndarray], None] = lambda block: None,
+    channel: int | None = None,
+) -> np.ndarray:
+    """The mean over the channels, or one of them: (S,) float32 at 16 kHz. ``watch`` is shown every
+    block (n, channels).
+    """
+
+    def blocks() -> Iterator[np.ndarray]:
+        for block in sound_blocks(file, heard, repairs):
+            watch(block)
+            yield block if channel is None else block[:, channel : channel + 1]
+
+    parts, seconds = [np.zeros(0, np.float32)], 0.0
+    for block in mono_blocks_16k(blocks(), heard.sample_rate_hz):
         parts.append(block)
         seconds += len(block) / SAMPLE_RATE_HZ
         media.check_duration(file.name, seconds, limits)
-    notes = (
-        *heard.notes,
-        *conversion_notes(heard.channels, heard.sample_rate_hz),
-        *repairs.notes(),
-    )
-    return _Sound(np.concatenate(parts), SoundTrack(file, heard.stream_index, start_s), notes)
+    return np.concatenate(parts)
 
 
-def _clip(files: list[Path], picture: _Picture, sound: _Sound, limits: Limits) -> Clip:
-    sound_end_s = len(sound.waveform) / SAMPLE_RATE_HZ
-    duration_s = max(picture.end_s, sound_end_s)
-    media.check_duration(files[0].name, duration_s, limits)
-    waveform, notes = sound.waveform, (*picture.notes, *sound.notes)
-    if sound.track is not None:
-        waveform = np.pad(waveform, (0, max(0, round(duration_s * SAMPLE_RATE_HZ) - len(waveform))))
-        notes += _edges(picture, sound.track.start_s, sound_end_s)
+def _clip(
+    files: list[Path], picture: _Picture, sound: _Sound | None, origin_s: float, limits: Limits
+) -> Clip:
+    """``origin_s`` is the clip's time 0 on the clock of the file with the sound."""
+    name, waveform, notes, track = files[0].name, np.zeros(0, np.float32), picture.notes, None
+    duration_s = picture.end_s
+    if sound is not None:
+        start_s = sound.format.start_s - origin_s
+        media.check_duration(name, start_s, limits)  # a wild timestamp must not fill the memory
+        waveform = np.pad(sound.waveform, (round(start_s * SAMPLE_RATE_HZ), 0))
+        sound_end_s = len(waveform) / SAMPLE_RATE_HZ
+        duration_s = max(picture.end_s, sound_end_s)
+        media.check_duration(name, duration_s, limits)
+        missing = max(0, round(duration_s * SAMPLE_RATE_HZ) - len(waveform))
+        waveform = np.pad(waveform, (0, missing))
+        notes += (*sound.notes, *_edges(picture, start_s, sound_end_s))
+        heard = sound.format
+        track = SoundTrack(files[-1], heard.stream_index, start_s, heard.shifts)
     return Clip(
-        name=files[0].name,
+        name=name,
         duration_s=duration_s,
         source=picture.source,
         waveform=waveform,
-        soundtrack=sound.track,
+        soundtrack=track,
         path=files[0],
         digest=sha256_of(*files),
         files=tuple(MediaFile(file.name, sha256_of(file), file) for file in files),
@@ -228,18 +282,14 @@ def _edges(picture: _Picture, sound_start_s: float, sound_end_s: float) -> tuple
     return tuple(notes)
 
 
-def _shortfall(found_s: float, announced_s: float) -> tuple[str, ...]:
-    if found_s > announced_s - max(SHORTFALL_S, SHORTFALL * announced_s):
-        return ()
-    return (
-        f"The file is cut off or damaged: it announces {announced_s:.1f} s, and {found_s:.1f} s of "
-        "it could be read.",
-    )
-
-
-def _no_picture(file: Path, heard: SoundFormat | None) -> MediaError:
-    if heard is None:
-        return MediaError(f'"{file.name}" holds neither picture nor sound. Choose a video file.')
+def _no_picture(found: FileScan) -> MediaError:
+    if "video" in found.undecodable:
+        return MediaError(
+            f'The picture of "{found.name}" cannot be decoded: it has an unknown or protected '
+            "codec. Convert it to mp4 (H.264) first, or choose another file."
+        )
+    if not found.sounds:
+        return MediaError(f'"{found.name}" holds neither picture nor sound. Choose a video file.')
     return MediaError(
-        f'"{file.name}" has sound but no picture. Add a picture or a video to go with it.'
+        f'"{found.name}" has sound but no picture. Add a picture or a video to go with it.'
     )

@@ -32,6 +32,7 @@ from avsl.isolation import (
 )
 from avsl.isolation.keeper import START_S
 from avsl.media import container as media
+from avsl.media.scan import MOST_PARTS
 from avsl.media.video import VideoFrames
 from avsl.progress import ask_whether_to_go_on
 from avsl.settings import LIMITS, SAMPLE_RATE_HZ, Limits
@@ -109,7 +110,8 @@ def opened(track: SoundTrack, limits: Limits = LIMITS) -> tuple[int, int, Iterat
 
 def _track(track: SoundTrack, limits: Limits) -> Iterator:
     """First (rate, channels), then the blocks."""
-    with _job("track", track.path, limits, stream=track.stream_index) as answers:
+    wish = {"stream": track.stream_index, "shifts": track.shifts}
+    with _job("track", track.path, limits, **wish) as answers:
         told = next(answers).told
         rate_hz, channels = told["rate_hz"], told["channels"]
         _require(type(rate_hz) is int and 0 < rate_hz <= MOST_RATE_HZ)
@@ -162,8 +164,9 @@ def _soundtrack(file: Path, limits: Limits, told: list | None) -> SoundTrack | N
     if told is None:
         return None
     stream, start_s = int(told[0]), float(told[1])
-    _require(stream >= 0 and math.isfinite(start_s))
-    return SoundTrack(file, stream, start_s, lambda track: opened(track, limits))
+    shifts = tuple((int(first), int(ticks)) for first, ticks in told[2])
+    _require(stream >= 0 and math.isfinite(start_s) and len(shifts) <= MOST_PARTS)
+    return SoundTrack(file, stream, start_s, shifts, lambda track: opened(track, limits))
 
 
 def _waveform(waveform: np.ndarray, limits: Limits) -> np.ndarray:
@@ -255,4 +258,3 @@ def _sentence(name: str, limits: Limits, error: Exception) -> AvslError:
         f'"{name}" cannot be read: its decoder crashed on it. The file may be damaged, or made to '
         "do that; convert it to mp4 first, or try another one."
     )
-

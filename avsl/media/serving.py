@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avsl.clip import Clip
+from avsl.clip import Clip, SoundTrack
 from avsl.errors import AvslError
 from avsl.isolation.confinement import only_read
 from avsl.isolation.wire import Closed, Message, Wire
@@ -74,7 +74,7 @@ def _facts(clip: Clip) -> dict:
         "digest": clip.digest,
         "digests": [file.sha256 for file in clip.files],
         "size": [clip.width, clip.height],
-        "track": track and [track.stream_index, track.start_s],
+        "track": track and [track.stream_index, track.start_s, track.shifts],
         "moves": isinstance(_decoder(clip), FileDecoder),
     }
 
@@ -102,7 +102,8 @@ def _stream(asked: Message) -> Iterator[Message]:
 
 def _track(asked: Message) -> Iterator[Message]:
     path, _, _ = _files(asked)
-    rate_hz, channels, blocks = wav.opened_at(path, asked.told["stream"])
+    shifts = tuple(map(tuple, asked.told["shifts"]))
+    rate_hz, channels, blocks = wav.opened(SoundTrack(path, asked.told["stream"], 0.0, shifts))
     yield Message("track", {"rate_hz": rate_hz, "channels": channels})
     for block in blocks:
         yield Message("block", {}, [block])

@@ -1,7 +1,9 @@
 """The sound of a file: decoded as it is, in one unbroken run from its first sample on."""
 
 import itertools
-from collections.abc import Iterator
+import statistics
+from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,9 +15,11 @@ from av.container import InputContainer
 
 from avsl.errors import MediaError
 from avsl.media import container as media
+from avsl.media.container import Shifts
 
-JITTER_S = 0.03  # timestamps this far off are unsteady (live recordings), not holes
-JUMP_BACK_S = 1.0  # timestamps that go back this far have restarted, as in joined files
+UNSTEADY_S = 0.04  # timestamps off by less are clock noise, and within what looks in step
+LOOKAHEAD_S = 1.0  # the sound that follows tells whether a timestamp is off or sound is missing
+MOST_LATE_START_S = 0.1  # by which the first timestamp is corrected, for the same reason
 LOUDEST = 64.0  # 36 dB above full scale: no recording is beyond that
 SILENCE_BLOCK_S = 1.0  # a hole is handed out in pieces, so that a wild timestamp fits in memory
 
@@ -24,16 +28,15 @@ TimedFrame = tuple[float | None, AudioFrame]  # with its start on the file's clo
 
 @dataclass(frozen=True)
 class SoundFormat:
-    """What the first decoded frame of a sound track tells."""
+    """What the first decoded frames of a sound track tell."""
 
     stream_index: int
+    shifts: Shifts
     sample_rate_hz: int
     channels: int
     layout: str
     start_s: float  # of the first sample, on the file's clock
-    announced_s: float  # duration of the file by its header; 0 where it claims none
     end_s: float | None  # on the file's clock, where the track itself says it ends
-    notes: tuple[str, ...]
 
 
 @dataclass
@@ -41,7 +44,8 @@ class SoundRepairs:
     """What had to be done while decoding; filled in as the blocks go by."""
 
     holes: list[tuple[float, float]] = field(default_factory=list)  # start and length, seconds
-    restarts: int = 0
+    overlap_s: float = 0.0  # cut because its time had been heard already
+    unsteady_s: float = 0.0  # the most that a timestamp was off
     converted: bool = False
     lost_packets: int = 0
 
@@ -53,13 +57,17 @@ class SoundRepairs:
                 f"{len(self.holes)} hole(s) in the sound, {sum(s for _, s in self.holes):.2f} s in "
                 f"all, the first at {self.holes[0][0]:.1f} s, were filled with silence."
             )
+        if self.overlap_s:
+            notes.append(
+                f"{self.overlap_s:.2f} s of sound overlapped what came before, and were cut."
+            )
+        if self.unsteady_s:
+            notes.append(
+                f"The timestamps of the sound are unsteady by up to {1000 * self.unsteady_s:.0f} "
+                "ms; its samples were taken one after the other."
+            )
         if self.lost_packets:
             notes.append(f"{self.lost_packets} packet(s) of sound could not be decoded.")
-        if self.restarts:
-            notes.append(
-                f"The clock of the sound jumps back {self.restarts} time(s); the parts were joined "
-                "without a gap."
-            )
         if self.converted:
             notes.append(
                 "The sound changes its rate or channels on the way; it was brought to those of "
@@ -68,28 +76,29 @@ class SoundRepairs:
         return tuple(notes)
 
 
-def probe_sound(file: Path, stream_index: int | None = None) -> SoundFormat | None:
-    """The best sound track of a file, or the one asked for; None where it has none.
+def probe_sound(file: Path, stream_index: int, shifts: Shifts = ()) -> SoundFormat:
+    """What the beginning of one sound track tells; ``shifts`` are added to its timestamps.
 
-    Raises :class:`MediaError` where there is a track and nothing in it can be decoded.
+    Raises :class:`MediaError` where nothing in it can be decoded.
     """
     with media.opened(file) as container:
-        stream, notes = media.sound_stream(container)
-        if stream is None:
-            return None
-        if stream_index is not None:
-            stream = container.streams[stream_index]
-        announced_s = media.announced_s(container)
-        for start_s, frame in _frames(container, stream.index, SoundRepairs()):
+        if stream_index >= len(container.streams):
+            raise MediaError(f'"{file.name}" has changed since it was read: its sound is gone.')
+        stream = container.streams[stream_index]
+        frames = _frames(container, stream_index, shifts, SoundRepairs())
+        for _, frame, upcoming in _with_lookahead(frames):
+            start_s = upcoming[0][0] or 0.0
+            late_s = _typical_lateness(upcoming, start_s, 0, frame.sample_rate) / frame.sample_rate
+            if abs(late_s) > UNSTEADY_S / 2:
+                start_s += min(max(late_s, -MOST_LATE_START_S), MOST_LATE_START_S)
             return SoundFormat(
-                stream_index=stream.index,
+                stream_index=stream_index,
+                shifts=shifts,
                 sample_rate_hz=frame.sample_rate,
                 channels=frame.layout.nb_channels,
                 layout=frame.layout.name,
-                start_s=start_s or 0.0,
-                announced_s=announced_s,
-                end_s=_track_end_s(stream),
-                notes=notes,
+                start_s=start_s,
+                end_s=None if shifts else _track_end_s(stream),
             )
     raise MediaError(f'The sound track of "{file.name}" is empty or cannot be decoded.')
 
@@ -99,36 +108,76 @@ def sound_blocks(
 ) -> Iterator[np.ndarray]:
     """The whole track as float32 blocks (n, channels) without gaps, at its own rate.
 
-    The first sample is that of ``sound.start_s``. Holes become silence, overlaps are cut, and
-    ``repairs`` remembers both.
+    The first sample is that of ``sound.start_s``. The samples are counted, and a timestamp is
+    believed only where those after it agree: then missing sound becomes silence, and sound that
+    comes twice is cut. ``repairs`` remembers all of it.
     """
     repairs = repairs if repairs is not None else SoundRepairs()
     rate_hz = sound.sample_rate_hz
     done = 0  # samples handed out
-    origin_s = sound.start_s
-    for (start_s, frame), is_last in _with_last(_uniform(file, sound, repairs)):
+    for start_s, frame, upcoming in _with_lookahead(_uniform(file, sound, repairs)):
         samples = _samples(frame)
-        late = 0 if start_s is None else round((start_s - origin_s) * rate_hz) - done
-        if late < -JUMP_BACK_S * rate_hz:
-            repairs.restarts += 1
-            origin_s += late / rate_hz
-        elif late > JITTER_S * rate_hz:
-            repairs.holes.append((done / rate_hz, late / rate_hz))
-            done += late
-            yield from _silence(late, sound)
-        elif late < -JITTER_S * rate_hz:
-            samples = samples[-late:]
-        if is_last and sound.end_s is not None:  # the encoder filled up its last frame
-            samples = samples[: max(0, round((sound.end_s - origin_s) * rate_hz) - done)]
+        late = 0 if start_s is None else round((start_s - sound.start_s) * rate_hz) - done
+        if abs(late) > UNSTEADY_S * rate_hz:
+            typical = _typical_lateness(upcoming, sound.start_s, done, rate_hz)
+            agreed = min(late, typical, key=abs) if late * typical > 0 else 0
+            if abs(agreed) <= UNSTEADY_S * rate_hz:
+                repairs.unsteady_s = max(repairs.unsteady_s, abs(late) / rate_hz)
+            elif agreed > 0:
+                repairs.holes.append((done / rate_hz, agreed / rate_hz))
+                done += agreed
+                yield from _silence(agreed, sound)
+            else:
+                repairs.overlap_s += min(-agreed, len(samples)) / rate_hz
+                samples = samples[-agreed:]
+        if len(upcoming) == 1 and sound.end_s is not None:  # the encoder filled up its last frame
+            samples = samples[: max(0, round((sound.end_s - sound.start_s) * rate_hz) - done)]
         done += len(samples)
         if len(samples):
             yield samples
 
 
+def _with_lookahead(
+    frames: Iterator[TimedFrame],
+) -> Iterator[tuple[float | None, AudioFrame, Sequence[TimedFrame]]]:
+    """Each frame with its start, and all that is known from it on: itself and what follows within
+    LOOKAHEAD_S; itself alone only at the end.
+    """
+    upcoming: deque[TimedFrame] = deque()
+    held_s = 0.0  # in all of them
+    for start_s, frame in frames:
+        upcoming.append((start_s, frame))
+        held_s += frame.samples / frame.sample_rate
+        while len(upcoming) > 1 and held_s - _length_s(upcoming[0]) >= LOOKAHEAD_S:
+            yield *upcoming[0], upcoming
+            held_s -= _length_s(upcoming.popleft())
+    while upcoming:
+        yield *upcoming[0], upcoming
+        upcoming.popleft()
+
+
+def _length_s(timed: TimedFrame) -> float:
+    return timed[1].samples / timed[1].sample_rate
+
+
+def _typical_lateness(
+    frames: Sequence[TimedFrame], origin_s: float, done: int, rate_hz: int
+) -> int:
+    """The median, over consecutive ``frames``, of how many samples their timestamps are later than
+    a count of samples says that begins with ``done`` at the first of them.
+    """
+    lates = []
+    for start_s, frame in frames:
+        if start_s is not None:
+            lates.append(round((start_s - origin_s) * rate_hz) - done)
+        done += frame.samples
+    return round(statistics.median(lates)) if lates else 0
+
+
 def _uniform(file: Path, sound: SoundFormat, repairs: SoundRepairs) -> Iterator[TimedFrame]:
     """Decoded frames, those of another rate or layout converted to the first one's."""
     with media.opened(file) as container:
-        for start_s, frame in _frames(container, sound.stream_index, repairs):
+        for start_s, frame in _frames(container, sound.stream_index, sound.shifts, repairs):
             same_rate = frame.sample_rate == sound.sample_rate_hz
             if same_rate and frame.layout.nb_channels == sound.channels:
                 yield start_s, frame
@@ -146,10 +195,10 @@ def _uniform(file: Path, sound: SoundFormat, repairs: SoundRepairs) -> Iterator[
 
 
 def _frames(
-    container: InputContainer, stream_index: int, repairs: SoundRepairs
+    container: InputContainer, stream_index: int, shifts: Shifts, repairs: SoundRepairs
 ) -> Iterator[TimedFrame]:
     stream = container.streams[stream_index]
-    for packet in itertools.chain(media.packets(container, stream), [None]):  # None flushes
+    for packet in itertools.chain(media.packets(container, stream, shifts), [None]):  # None flushes
         try:
             frames = stream.codec_context.decode(packet)
         except (av.FFmpegError, OSError):
@@ -159,16 +208,6 @@ def _frames(
             if frame.samples and frame.layout.nb_channels:
                 start_s = None if frame.pts is None else float(frame.pts * stream.time_base)
                 yield start_s, frame
-
-
-def _with_last(frames: Iterator[TimedFrame]) -> Iterator[tuple[TimedFrame, bool]]:
-    """Each frame and whether it is the last one."""
-    held = next(frames, None)
-    for frame in frames:
-        yield held, False
-        held = frame
-    if held is not None:
-        yield held, True
 
 
 def _samples(frame: AudioFrame) -> np.ndarray:

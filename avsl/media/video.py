@@ -13,9 +13,11 @@ from av.codec import CodecContext
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from avsl.errors import LimitError, MediaError
+from avsl.errors import MediaError
 from avsl.media import container as media
+from avsl.media.container import Shifts
 from avsl.media.picture import Converter, Look
+from avsl.media.scan import FileScan, shown_ticks
 from avsl.settings import Limits
 
 # Containers that give every packet a presentation time; others are decoded once to learn them.
@@ -39,45 +41,42 @@ class VideoFormat:
     """What opening a video and decoding its first frame tells. Times are on the file's clock."""
 
     stream_index: int
+    shifts: Shifts
     look: Look
     times_s: np.ndarray  # (F,) float64, rising
     listed: bool  # the packets told the times, so each frame has its own; else the order tells
     end_s: float  # when the last frame leaves the screen
-    announced_s: float  # duration of the file by its header; 0 where it claims none
     notes: tuple[str, ...]
 
 
-def probe_video(file: Path, limits: Limits) -> VideoFormat | None:
+def probe_video(file: Path, found: FileScan, limits: Limits) -> VideoFormat | None:
     """Decode the first frame and list when all appear; None where the file holds no video."""
+    track = found.video
+    if track is None:
+        return None
+    found.require_length(track, limits)
+    shifts = found.shifts[track.index]
     with media.opened(file) as container:
-        stream, notes = media.video_stream(container)
-        if stream is None:
-            return None
-        announced_s = media.announced_s(container)
-        _check_header(file.name, stream, announced_s, limits)
-        index, aspect, step_s = stream.index, _pixel_aspect(stream), _nominal_step_s(stream)
-        timed = container.format.name in TIMED_FORMATS
-    first_s, look = _first_look(file, index, aspect, limits)
+        stream = container.streams[track.index]
+        media.check_pixels(file.name, stream.width, stream.height, limits)
+        aspect, step_s = _pixel_aspect(stream), _nominal_step_s(stream)
+        timed = container.format.name in TIMED_FORMATS and track.is_timed
+    first_s, look = _first_look(file, track.index, shifts, aspect, limits)
     media.check_pixels(file.name, look.width, look.height, limits)
-    listed = _listed_times(file, index, limits) if timed and first_s is not None else None
-    if listed is not None:
-        times_s, last_s = listed
+    listed, last_s = timed and first_s is not None, step_s
+    if listed:
+        ticks, last_ticks = shown_ticks(track, shifts)
+        times_s = ticks * track.time_base_s
         times_s = times_s[times_s > first_s - TIME_SLACK_S]  # nothing shows before the first
+        last_s = last_ticks * track.time_base_s or step_s
     else:
-        times_s, last_s = _counted_times(file, index, step_s, limits), step_s
+        times_s = _counted_times(file, track.index, shifts, step_s, limits)
     if not len(times_s):
-        raise _nothing_decodes(file.name)
-    end_s = float(times_s[-1]) + (last_s or step_s)
+        raise _nothing_decodes(file)
+    end_s = float(times_s[-1]) + last_s
     media.check_duration(file.name, end_s - times_s[0], limits)
-    notes = (*notes, *look.notes)
-    return VideoFormat(index, look, times_s, listed is not None, end_s, announced_s, notes)
-
-
-def _check_header(name: str, stream: VideoStream, announced_s: float, limits: Limits) -> None:
-    media.check_duration(name, announced_s, limits)
-    media.check_pixels(name, stream.width, stream.height, limits)
-    if stream.frames > limits.max_frames:
-        raise _too_many_frames(name, limits)
+    notes = (*found.notes, *look.notes)
+    return VideoFormat(track.index, shifts, look, times_s, listed, end_s, notes)
 
 
 class VideoFrames:
@@ -127,7 +126,8 @@ class FileDecoder:
     def __call__(self, width: int, height: int, gray: bool) -> Iterator[tuple[int, np.ndarray]]:
         convert = Converter(self.video.look, width, height, gray)
         place_next = 0
-        with closing(decoded(self.file, self.video.stream_index, self.limits)) as frames:
+        video = self.video
+        with closing(decoded(self.file, video.stream_index, video.shifts, self.limits)) as frames:
             for time_s, frame in frames:
                 place = self._place(time_s, place_next)
                 if place is not None:
@@ -148,25 +148,27 @@ class FileDecoder:
 
 
 def decoded(
-    file: Path, stream_index: int, limits: Limits
+    file: Path, stream_index: int, shifts: Shifts, limits: Limits
 ) -> Iterator[tuple[float | None, VideoFrame]]:
-    """Whole frames in presentation order, with their times on the file's clock where they tell.
+    """Whole frames in presentation order, with their times where they tell: on the file's clock,
+    plus ``shifts``.
 
     Frames the decoder had to make up (damage) are left out. Close the generator to stop early.
     """
     with media.opened(file) as container:
         stream = container.streams[stream_index]
-        for frame in _frames(container, stream, limits):
+        for frame in _frames(container, stream, shifts, limits):
             if not frame.is_corrupt:
                 yield None if frame.pts is None else float(frame.pts * stream.time_base), frame
 
 
 def _frames(
-    container: InputContainer, stream: VideoStream, limits: Limits
+    container: InputContainer, stream: VideoStream, shifts: Shifts, limits: Limits
 ) -> Iterator[VideoFrame]:
     decoder = _decoder(stream)
     decoder.options = {"max_pixels": str(round(limits.max_pixels * CODED_SLACK))}
-    for packet in itertools.chain(media.packets(container, stream), [None]):  # None flushes
+    packets = media.packets(container, stream, shifts)
+    for packet in itertools.chain(packets, [None]):  # None flushes
         try:
             yield from decoder.decode(packet)
         except (av.FFmpegError, OSError):
@@ -182,62 +184,34 @@ def _decoder(stream: VideoStream) -> CodecContext:
 
 
 def _first_look(
-    file: Path, stream_index: int, aspect: float, limits: Limits
+    file: Path, stream_index: int, shifts: Shifts, aspect: float, limits: Limits
 ) -> tuple[float | None, Look]:
-    with closing(decoded(file, stream_index, limits)) as frames:
+    with closing(decoded(file, stream_index, shifts, limits)) as frames:
         for time_s, frame in frames:
             return time_s, Look.of(frame, aspect)
-    raise _nothing_decodes(file.name)
+    raise _nothing_decodes(file)
 
 
-def _listed_times(
-    file: Path, stream_index: int, limits: Limits
-) -> tuple[np.ndarray, float | None] | None:
-    """Presentation times from the packets alone, and how long the last frame lasts, in seconds.
-
-    None where the packets do not tell: a time is missing or given twice.
-    """
-    ticks: dict[int, int] = {}  # presentation time -> duration
-    with media.opened(file) as container:
-        stream = container.streams[stream_index]
-        for packet in media.packets(container, stream):
-            if packet.is_discard or _is_hidden(packet, stream):
-                continue
-            if packet.pts is None or packet.pts in ticks:
-                return None
-            ticks[packet.pts] = packet.duration or 0
-            if len(ticks) > limits.max_frames:
-                raise _too_many_frames(file.name, limits)
-        if not ticks:
-            return None
-        base_s = float(stream.time_base)
-    last = max(ticks)
-    return np.array(sorted(ticks)) * base_s, ticks[last] * base_s or None
-
-
-def _counted_times(file: Path, stream_index: int, step_s: float, limits: Limits) -> np.ndarray:
+def _counted_times(
+    file: Path, stream_index: int, shifts: Shifts, step_s: float, limits: Limits
+) -> np.ndarray:
     """Presentation times by decoding everything.
 
     Frames come out in presentation order, whatever AVI and its kin wrote on them: so the times are
     put in order too. A frame without a time follows the one before at the nominal rate.
     """
     times_s: list[float] = []
-    with closing(decoded(file, stream_index, limits)) as frames:
+    with closing(decoded(file, stream_index, shifts, limits)) as frames:
         for time_s, _ in frames:
             if time_s is None:
                 time_s = times_s[-1] + step_s if times_s else 0.0
             times_s.append(time_s)
             if len(times_s) > limits.max_frames:
-                raise _too_many_frames(file.name, limits)
+                raise media.too_many_frames(file.name, limits)
             media.check_duration(file.name, time_s - times_s[0], limits)
     ordered = np.sort(times_s)
     twins = np.arange(len(ordered)) * TWIN_STEP_S  # equal times become rising ones
     return np.maximum.accumulate(ordered - twins) + twins
-
-
-def _is_hidden(packet: av.Packet, stream: VideoStream) -> bool:
-    """VP8 stores reference frames that are never shown; a bit of the first byte says so."""
-    return stream.codec_context.name == "vp8" and not (memoryview(packet)[0] >> 4) & 1
 
 
 def _pixel_aspect(stream: VideoStream) -> float:
@@ -252,14 +226,13 @@ def _nominal_step_s(stream: VideoStream) -> float:
     return 1 / float(rate) if rate else 1 / FALLBACK_FPS_HZ
 
 
-def _nothing_decodes(name: str) -> MediaError:
+def _nothing_decodes(file: Path) -> MediaError:
+    if media.is_protected(file):
+        return MediaError(
+            f'The picture of "{file.name}" is protected against copying (DRM), so it cannot be '
+            "decoded. Choose an unprotected file."
+        )
     return MediaError(
-        f'No picture in "{name}" can be decoded. The file may be cut off or damaged; try to '
+        f'No picture in "{file.name}" can be decoded. The file may be cut off or damaged; try to '
         "download, record or convert it again."
-    )
-
-
-def _too_many_frames(name: str, limits: Limits) -> LimitError:
-    return LimitError(
-        f'"{name}" has more than {limits.max_frames} frames. Cut out the part that matters.'
     )

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from avsl.clip import Clip, SoundTrack
-from avsl.errors import MediaError
 from avsl.media.sound import probe_sound, sound_blocks
 from avsl.settings import SAMPLE_RATE_HZ
 
@@ -54,15 +53,8 @@ def write_wav(path: Path, sound: Sound) -> None:
 
 def opened(track: SoundTrack) -> tuple[int, int, Iterator[np.ndarray]]:
     """An :data:`avsl.clip.OpenTrack` in this process."""
-    return opened_at(track.path, track.stream_index)
-
-
-def opened_at(path: Path, stream_index: int) -> tuple[int, int, Iterator[np.ndarray]]:
-    """The same by the file and the stream's number alone."""
-    heard = probe_sound(path, stream_index)
-    if heard is None:
-        raise MediaError(f'"{path.name}" has changed since it was read: its sound is gone.')
-    return heard.sample_rate_hz, heard.channels, sound_blocks(path, heard)
+    heard = probe_sound(track.path, track.stream_index, track.shifts)
+    return heard.sample_rate_hz, heard.channels, sound_blocks(track.path, heard)
 
 
 def _from_file(track: SoundTrack) -> Sound:

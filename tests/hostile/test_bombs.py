@@ -88,8 +88,9 @@ def test_a_header_that_claims_a_thousand_million_seconds(tmp_path):
     data = path.read_bytes()
     at = data.index(b"\x44\x89\x88") + 3  # the duration, in milliseconds
     path.write_bytes(data[:at] + struct.pack(">d", 1e12) + data[at + 8 :])
-    with pytest.raises(LimitError, match="s long"):
-        media.read(path)
+    clip = media.read(path)  # headers are hints
+    assert clip.duration_s == pytest.approx(1.0, abs=0.1)
+    assert any("announces 1000000000.0 s" in note for note in clip.notes)
 
 
 def test_a_header_that_claims_a_million_frames(film):

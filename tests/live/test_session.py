@@ -12,7 +12,7 @@ from tests.live.making import Ticking, frame, open_session, stand_in
 from tests.support import CornerVariant
 
 BEGIN_S = 1000.0
-LOUD = np.full(4000, 0.5, np.float32)  # 0.25 s
+LOUD = np.tile(np.float32([0.5, -0.5]), 2000)  # 0.25 s
 QUIET = np.zeros(4000, np.float32)
 
 
