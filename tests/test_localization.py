@@ -21,6 +21,14 @@ def test_loudness_of_a_full_scale_square_wave_is_zero_and_of_silence_the_floor()
     assert loudness == pytest.approx([0.0, FLOOR_DBFS, FLOOR_DBFS], abs=0.01)
 
 
+def test_a_constant_offset_is_not_heard():
+    offset = np.full(2 * SAMPLE_RATE_HZ, 0.05, np.float32)
+    assert (loudness_dbfs(offset, np.arange(0, 2, 0.05)) == FLOOR_DBFS).all()
+    tone = 0.1 * np.sin(np.arange(2 * SAMPLE_RATE_HZ) * 2 * np.pi * 440 / SAMPLE_RATE_HZ)
+    both = loudness_dbfs((offset + tone).astype(np.float32), np.array([1.0]))
+    assert both == pytest.approx([-23.0], abs=0.1)
+
+
 def test_gap_between_clicks_is_not_silence():
     sound = np.zeros(2 * SAMPLE_RATE_HZ, np.float32)
     sound[:: SAMPLE_RATE_HZ // 3] = 0.8

@@ -22,6 +22,8 @@ JUMP_AHEAD_S = 10.0  # and so has one that leaps this far ahead, if picture and 
 TOGETHER_S = 5.0  # picture and sound of one recording start within this of each other
 LONGEST_STEP_S = 1.0  # between two packets, for one to be taken for the length of the other
 BESIDE = 50  # packets of one moment lie this close to each other in a file
+NEW_FILE = (b"\x1aE\xdf\xa3", b"ftyp", b"FLV\1")  # how Matroska, mp4 and Flash files begin
+SEARCHED_BYTES = 8 << 20  # behind the last packet, for the beginning of another file
 MOST_PARTS = 100  # more jumps than this are no joined recordings but a broken clock
 FILM_SHARE = 0.2  # a video track with fewer frames than this share of the most is a picture
 STATED_FORMATS = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi", "asf", "flv"}  # not estimated
@@ -74,14 +76,16 @@ class Track:
 
     def add(self, packet: av.Packet, place: int, limits: Limits) -> None:
         """Take note of the next packet, before which there are ``place`` others in the file."""
-        decoding = packet.pts if packet.dts is None else packet.dts
-        if decoding is None:
-            self.is_timed = False
-            if not self.parts:
-                self.parts.append(Part(0, place))
-        else:
-            self._follow_clock(decoding * self.time_base_s, packet, place)
+        leaps = self._follow_clock(packet)
+        if not self.parts or (leaps is not None and len(self.parts) <= MOST_PARTS):
+            self._before_s = self.length_s
+            self.parts.append(Part(self.packets, place, bool(leaps)))
         part = self.parts[-1]
+        shown = packet.dts if packet.pts is None else packet.pts
+        if shown is not None:
+            length_s = (packet.duration or 0) * self.time_base_s or self._step_s
+            part.start_s = min(part.start_s, shown * self.time_base_s)
+            part.end_s = max(part.end_s, shown * self.time_base_s + length_s)
         dropped = packet.is_discard and len(self.parts) == 1  # by an edit list
         if self.kind == "video" and not dropped and not _is_hidden(packet, self):
             if packet.pts is None or packet.pts in part.ticks:
@@ -94,22 +98,19 @@ class Track:
         self.too_long = self.length_s > limits.max_duration_s + media.DURATION_SLACK_S
         self.too_many = self.shown > limits.max_frames
 
-    def _follow_clock(self, decoding_s: float, packet: av.Packet, place: int) -> None:
-        """Begin a new part where the clock jumps, and see how far the part goes."""
-        step_s = 0.0 if self._last_s is None else decoding_s - self._last_s
-        back = step_s < -JUMP_BACK_S
-        leaps = self._last_s is not None and decoding_s > self._due_s + JUMP_AHEAD_S
-        if not self.parts or ((back or leaps) and len(self.parts) <= MOST_PARTS):
-            self._before_s = self.length_s
-            self.parts.append(Part(self.packets, place, leaps))
-        elif 0 < step_s < LONGEST_STEP_S:
+    def _follow_clock(self, packet: av.Packet) -> bool | None:
+        """Whether the clock leaps ahead (True) or back (False) to this packet; None: neither."""
+        if packet.dts is None:  # presentation times go to and fro where frames are reordered
+            return None
+        time_s, before_s, due_s = packet.dts * self.time_base_s, self._last_s, self._due_s
+        step_s = 0.0 if before_s is None else time_s - before_s
+        if 0 < step_s < LONGEST_STEP_S:
             self._step_s = step_s
         length_s = (packet.duration or 0) * self.time_base_s or self._step_s
-        self._last_s, self._due_s = decoding_s, decoding_s + length_s
-        shown_s = decoding_s if packet.pts is None else packet.pts * self.time_base_s
-        part = self.parts[-1]
-        part.start_s = min(part.start_s, shown_s)
-        part.end_s = max(part.end_s, shown_s + length_s)
+        self._last_s, self._due_s = time_s, time_s + length_s
+        if before_s is not None and time_s > due_s + JUMP_AHEAD_S:
+            return True
+        return False if step_s < -JUMP_BACK_S else None
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,7 @@ class FileScan:
     found_s: float  # when the last packet of any track ends
     shifts: dict[int, Shifts]  # of each track in ``video`` and ``sounds``
     recordings: int  # that were joined
+    unread: bool  # another recording follows that the demuxer does not get to
 
     def require_length(self, track: Track, limits: Limits) -> None:
         """Raises :class:`LimitError` for a track that is too long to be analysed."""
@@ -135,12 +137,20 @@ class FileScan:
 
     def clock_notes(self) -> tuple[str, ...]:
         """Sentences on what is wrong with the times of the file as a whole."""
+        notes = ()
         if self.recordings > 1:
-            return (
+            notes = (
                 f"The clock of the file starts anew {self.recordings - 1} time(s), as where "
                 f"recordings were joined; the {self.recordings} parts were put one after the "
                 "other.",
             )
+        if self.unread:
+            notes += (
+                "Another recording is joined to the end of the file and cannot be read in this "
+                "format; only what comes before it was used.",
+            )
+        if notes:
+            return notes
         slack_s = max(media.SHORTFALL_S, media.SHORTFALL * self.announced_s)
         if self.found_s < self.announced_s - slack_s:
             return (
@@ -154,8 +164,10 @@ def scan(file: Path, limits: Limits) -> FileScan:
     """Read all packets of ``file``; stops early where all its tracks are too long."""
     with media.opened(file) as container:
         tracks = {stream.index: _track(stream) for stream in container.streams}
+        read_to = 0
         pending = {t.index for t in tracks.values() if t.kind in ("video", "audio")}
         for place, packet in enumerate(media.packets(container)):
+            read_to = max(read_to, (packet.pos or 0) + packet.size)
             track = tracks.get(packet.stream_index)
             if track is None or track.too_long or track.too_many:
                 continue
@@ -167,7 +179,16 @@ def scan(file: Path, limits: Limits) -> FileScan:
         announced_s = 0.0
         if container.format.name in STATED_FORMATS:
             announced_s = (container.duration or 0) / av.time_base
-    return _choose(file.name, list(tracks.values()), announced_s, limits)
+    unread = bool(pending) and _begins_anew(file, read_to)
+    return _choose(file.name, list(tracks.values()), announced_s, unread, limits)
+
+
+def _begins_anew(file: Path, position: int) -> bool:
+    """Whether another file begins behind ``position``."""
+    with open(file, "rb") as stream:
+        stream.seek(position)
+        rest = stream.read(SEARCHED_BYTES)
+    return position > 0 and any(beginning in rest for beginning in NEW_FILE)
 
 
 def _track(stream: Stream) -> Track:
@@ -191,7 +212,9 @@ def _is_hidden(packet: av.Packet, track: Track) -> bool:
     return track.codec == "vp8" and not (memoryview(packet)[0] >> 4) & 1
 
 
-def _choose(name: str, tracks: list[Track], announced_s: float, limits: Limits) -> FileScan:
+def _choose(
+    name: str, tracks: list[Track], announced_s: float, unread: bool, limits: Limits
+) -> FileScan:
     video, notes = _choose_video([t for t in tracks if t.kind == "video" and t.codec])
     sounds = sorted(
         (t for t in tracks if t.kind == "audio" and t.codec),
@@ -215,6 +238,7 @@ def _choose(name: str, tracks: list[Track], announced_s: float, limits: Limits) 
         found_s=max(ends_s, default=0.0),
         shifts=shifts,
         recordings=1 + max(map(len, shifts.values()), default=0),
+        unread=unread,
     )
 
 

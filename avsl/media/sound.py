@@ -17,9 +17,10 @@ from avsl.errors import MediaError
 from avsl.media import container as media
 from avsl.media.container import Shifts
 
-UNSTEADY_S = 0.04  # timestamps off by less are clock noise, and within what looks in step
+LATE_S = 0.03  # timestamps off by less need no second look
 LOOKAHEAD_S = 1.0  # the sound that follows tells whether a timestamp is off or sound is missing
-MOST_LATE_START_S = 0.1  # by which the first timestamp is corrected, for the same reason
+UNSTEADY_S = 0.01  # a clock that scatters by more is corrected at its first timestamp, too ...
+MOST_LATE_START_S = 0.1  # ... by up to this
 LOUDEST = 64.0  # 36 dB above full scale: no recording is beyond that
 SILENCE_BLOCK_S = 1.0  # a hole is handed out in pieces, so that a wild timestamp fits in memory
 
@@ -88,8 +89,9 @@ def probe_sound(file: Path, stream_index: int, shifts: Shifts = ()) -> SoundForm
         frames = _frames(container, stream_index, shifts, SoundRepairs())
         for _, frame, upcoming in _with_lookahead(frames):
             start_s = upcoming[0][0] or 0.0
-            late_s = _typical_lateness(upcoming, start_s, 0, frame.sample_rate) / frame.sample_rate
-            if abs(late_s) > UNSTEADY_S / 2:
+            late, scatter = _lateness(upcoming, start_s, 0, frame.sample_rate)
+            if scatter > UNSTEADY_S * frame.sample_rate:
+                late_s = late / frame.sample_rate
                 start_s += min(max(late_s, -MOST_LATE_START_S), MOST_LATE_START_S)
             return SoundFormat(
                 stream_index=stream_index,
@@ -118,10 +120,10 @@ def sound_blocks(
     for start_s, frame, upcoming in _with_lookahead(_uniform(file, sound, repairs)):
         samples = _samples(frame)
         late = 0 if start_s is None else round((start_s - sound.start_s) * rate_hz) - done
-        if abs(late) > UNSTEADY_S * rate_hz:
-            typical = _typical_lateness(upcoming, sound.start_s, done, rate_hz)
+        if abs(late) > LATE_S * rate_hz:
+            typical, scatter = _lateness(upcoming, sound.start_s, done, rate_hz)
             agreed = min(late, typical, key=abs) if late * typical > 0 else 0
-            if abs(agreed) <= UNSTEADY_S * rate_hz:
+            if abs(agreed) <= LATE_S * rate_hz + scatter:
                 repairs.unsteady_s = max(repairs.unsteady_s, abs(late) / rate_hz)
             elif agreed > 0:
                 repairs.holes.append((done / rate_hz, agreed / rate_hz))
@@ -160,18 +162,21 @@ def _length_s(timed: TimedFrame) -> float:
     return timed[1].samples / timed[1].sample_rate
 
 
-def _typical_lateness(
+def _lateness(
     frames: Sequence[TimedFrame], origin_s: float, done: int, rate_hz: int
-) -> int:
-    """The median, over consecutive ``frames``, of how many samples their timestamps are later than
-    a count of samples says that begins with ``done`` at the first of them.
+) -> tuple[int, int]:
+    """By how many samples the timestamps of consecutive ``frames`` are later than a count of
+    samples says that begins with ``done``: the median, and the median deviation from it.
     """
     lates = []
     for start_s, frame in frames:
         if start_s is not None:
             lates.append(round((start_s - origin_s) * rate_hz) - done)
         done += frame.samples
-    return round(statistics.median(lates)) if lates else 0
+    if not lates:
+        return 0, 0
+    typical = statistics.median_low(lates)
+    return typical, statistics.median_low([abs(late - typical) for late in lates])
 
 
 def _uniform(file: Path, sound: SoundFormat, repairs: SoundRepairs) -> Iterator[TimedFrame]:

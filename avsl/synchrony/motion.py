@@ -1,6 +1,7 @@
 """What moves: small grey frames in, one motion series per block of the picture out."""
 
-from collections.abc import Callable, Iterable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,12 @@ BLOCK_PX = 8  # ... and correlated per block of this size: 20 x 15 blocks in a 4
 MAX_BLOCKS = 60  # along one side, for pictures as narrow as a ribbon
 MIN_FRAME_GAP_S = 0.027  # a frame sooner after the last is skipped: 60 and 50 fps are halved
 CHUNK_FRAMES = 64  # frames between progress reports, and per batch of camera fits
+
+LONG_GAP = 2.5  # steps without a new frame after which nothing new was there to show
+SHORTEST_STEP_S = 1 / 130  # of a clock that frames lie on ...
+MOST_DIVISIONS = 6  # ... the shortest gap being up to this many steps ...
+MOST_STEPS = 10  # ... and longer gaps too inexact to tell ...
+OFF = 0.2  # ... by more than this part of a step
 
 DIFFERENCE_FLOOR = 0.5  # grey levels: noise of sensor and codec, added before the logarithm
 FLOW_FLOOR = 0.1  # working pixels a frame, likewise
@@ -53,6 +60,45 @@ def working_size(width: int, height: int) -> tuple[int, int]:
         min(max(round(side * scale / BLOCK_PX), 2), MAX_BLOCKS) for side in (width, height)
     )
     return across * BLOCK_PX, down * BLOCK_PX
+
+
+def hold_frames(
+    frames: Iterable[tuple[float, np.ndarray]], times_s: np.ndarray, end_s: float
+) -> Iterator[tuple[float, np.ndarray]]:
+    """``frames`` of an uneven video as a player shows them: each again until the next is due.
+
+    Recorders of screens drop frames that repeat the one before. What changed then changed at the
+    end of the gap, not all through it. ``times_s`` (F,) are those of all frames; short gaps stay,
+    in which a camera may have moved on.
+    """
+    step_s = frame_step_s(times_s)
+    if not np.any(np.diff(times_s) > LONG_GAP * step_s):
+        yield from frames
+        return
+    shown = None
+    for time_s, frame in itertools.chain(frames, [(end_s, None)]):
+        if shown is not None and time_s - shown[0] > LONG_GAP * step_s:
+            again = int((time_s - shown[0]) / step_s - 0.5)
+            yield from ((time_s - k * step_s, shown[1]) for k in range(again, 0, -1))
+        if frame is not None:
+            yield time_s, frame
+        shown = time_s, frame
+
+
+def frame_step_s(times_s: np.ndarray) -> float:
+    """The step of the clock on which frames appear at ``times_s`` (F,): most gaps are whole
+    multiples of it. The usual gap where there is no such clock; infinite for a still picture.
+    """
+    gaps_s = np.diff(times_s)
+    gaps_s = gaps_s[gaps_s > 0]
+    if not len(gaps_s):
+        return np.inf
+    short_s = np.percentile(gaps_s, 10, method="lower")
+    for step_s in short_s / np.arange(1, MOST_DIVISIONS + 1):
+        counts = gaps_s[gaps_s < MOST_STEPS * step_s] / step_s
+        if step_s > SHORTEST_STEP_S and np.quantile(np.abs(counts - counts.round()), 0.9) < OFF:
+            return float(step_s)
+    return float(np.median(gaps_s))
 
 
 def block_motion(

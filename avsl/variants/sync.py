@@ -7,7 +7,7 @@ import numpy as np
 from avsl.clip import Clip
 from avsl.progress import Progress, no_progress
 from avsl.synchrony.correlation import Synchrony, band_passed, synchrony
-from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, working_size
+from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, hold_frames, working_size
 from avsl.synchrony.onsets import onset_series
 from avsl.synchrony.refine import edge_aligned, moving_cells
 from avsl.variants.base import Evidence, State, VariantCard
@@ -76,8 +76,9 @@ class SyncVariant:
         if clip.duration_s < MIN_DURATION_S:
             return None
         width, height = working_size(clip.width, clip.height)
+        frames = clip.stream(width, height, gray=True)
         return block_motion(
-            clip.stream(width, height, gray=True),
+            hold_frames(frames, clip.frame_times_s, clip.duration_s),
             clip.duration_s,
             times_s,
             lambda time_s: progress(0.7 * time_s / clip.duration_s, "Following what moves"),

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from avsl.errors import AvslError
+from avsl.localization import Verdict
+from avsl.localizer import Localizer
 from avsl.media import constant_rate, output_rate_hz, read, write_video
 from avsl.settings import SAMPLE_RATE_HZ
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 VIDEOS = sorted(DATA.glob("video/*"))
+MORE = DATA / "odd_media_2"
 ODD = sorted(DATA.glob("odd_media/*"))
 HANG_S = 20.0
 
@@ -84,3 +87,62 @@ def test_real_clips_come_back_with_their_sound(name, tmp_path):
     before, after = clip.waveform[:length], again.waveform[:length]
     early, in_place, late = (np.corrcoef(before, np.roll(after, k))[0, 1] for k in (-16, 0, 16))
     assert in_place > 0.95 and in_place > max(early, late)  # to the millisecond
+
+
+# name -> (width, height, seconds, where it sounds; "" where it is silent, None: not localized)
+MORE_CLIPS = {
+    "antiphase.mp4": (320, 240, 8.0, "left"),
+    "cat_twice.ts": (320, 240, 16.0, "left"),
+    "dconly.mov": (320, 240, 8.0, ""),
+    "frag_tfdt3600.mp4": (320, 240, 8.0, "left"),
+    "jump3600.ts": (320, 240, 16.0, "left"),
+    "motionphoto_two_tracks.mp4": (320, 240, 8.0, "left"),
+    "obs2.mp4": (320, 240, 8.0, "left"),
+    "off3600.mkv": (320, 240, 8.0, "left"),
+    "off3600.webm": (320, 240, 8.0, "left"),
+    "screen_cfr.mp4": (480, 320, 20.0, "lower right"),
+    "screen_vfr.mp4": (480, 320, 20.0, "lower right"),
+    "sinejit40.mkv": (320, 240, 20.0, None),
+    "sublonger.mkv": (320, 240, 8.0, "left"),
+    "twoblobs.webm": (320, 240, 16.0, "left"),
+}
+MORE_PICTURES = {  # name -> (width, height, frames), with the sound of vbr32.aac
+    "heif_sample_still_photo.heic": (1920, 1280, 1),
+    "mp4_water_180_mvhevc_5frames.mov": (1920, 1080, 5),
+    "phone12mp.jpg": (3548, 2661, 1),
+    "phone_grid.heic": (1024, 1024, 1),
+    "pic.png": (320, 240, 1),
+    "slides3.gif": (160, 120, 3),
+}
+MORE_SENTENCES = {"encv.mp4": "protected codec", "lfs_pointer.mp4": "LFS", "._a_b.mp4": "macOS"}
+
+
+@pytest.mark.parametrize("name", MORE_CLIPS)
+def test_what_once_failed_is_read_and_localized(name):
+    width, height, seconds, where = MORE_CLIPS[name]
+    clip = read(MORE / name)
+    assert (clip.width, clip.height) == (width, height)
+    assert clip.duration_s == pytest.approx(seconds, abs=0.1)
+    assert not any("cut off" in note for note in clip.notes)
+    found = Localizer("sync").run(clip)
+    if name == "sinejit40.mkv":
+        assert not any("hole" in note for note in clip.notes)
+    if where == "":
+        assert found.share(Verdict.SILENT) == 1
+    elif where:
+        assert found.share(Verdict.SOUNDING) > 0.4
+        shown = {r.where for index in range(len(found.times_s)) for r in found.regions(index)}
+        assert shown == {where}
+
+
+@pytest.mark.parametrize("name", MORE_PICTURES)
+def test_pictures_that_once_failed_are_read_with_a_sound(name):
+    clip = read(MORE / name, sound=MORE / "vbr32.aac")
+    assert (clip.width, clip.height, len(clip.frame_times_s)) == MORE_PICTURES[name]
+    assert clip.duration_s == pytest.approx(32, abs=0.1)
+
+
+@pytest.mark.parametrize("name", MORE_SENTENCES)
+def test_what_is_no_video_says_what_it_is(name):
+    with pytest.raises(AvslError, match=MORE_SENTENCES[name]):
+        read(MORE / name)

@@ -1,9 +1,11 @@
 """Behaviour of the synchrony variant on small scenes made here: jerking squares and clicks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from avsl.clip import Clip
+from avsl.clip import ArrayFrames, Clip
 from avsl.errors import Cancelled
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.synchrony import motion as motion_module
@@ -228,3 +230,41 @@ def test_progress_rises_and_can_cancel(two_squares):
 
     with pytest.raises(Cancelled):
         SyncVariant().localize(clip, np.arange(0, 8, 0.5), stop)
+
+
+def recorded_screen(fps_hz: float) -> tuple[Clip, Clip]:
+    """Two squares that jerk for a quarter of a second, at beats of their own, and nothing between:
+    with all frames, and with those left out that repeat the one before.
+    """
+    heard_s, other_s = beats(1, end_s=6.5), beats(2, end_s=6.5)
+    frames = scene([(LEFT, heard_s), (RIGHT, other_s)], fps_hz=fps_hz)
+    times_s = np.arange(len(frames)) / fps_hz
+    since_s = times_s[:, None] - np.concatenate([heard_s, other_s])
+    moves = ((since_s >= 0) & (since_s < 0.25)).any(axis=1)
+    moves[0] = True
+    shown = frames[np.maximum.accumulate(np.where(moves, np.arange(len(frames)), 0))]
+    full = Clip.from_arrays(shown, fps_hz, clicks(heard_s))
+    return full, replace(full, source=ArrayFrames(frames[moves], times_s[moves]))
+
+
+@pytest.mark.parametrize("fps_hz", [25, 30, 60])
+def test_frames_that_a_screen_recorder_left_out_change_nothing(fps_hz):
+    full, sparse = recorded_screen(fps_hz)
+    assert len(sparse.frame_times_s) < 0.8 * len(full.frame_times_s)
+    times_s = np.arange(0, 8, 0.25)
+    expected, found = (SyncVariant().localize(clip, times_s) for clip in (full, sparse))
+    assert expected.confidence.max() > 2 * GATE
+    np.testing.assert_array_equal(found.confidence > GATE, expected.confidence > GATE)
+    np.testing.assert_allclose(found.confidence, expected.confidence, atol=0.5)
+    both = [np.concatenate(each.maps) >= 0.5 for each in (expected, found)]
+    assert (both[0] & both[1]).sum() > 0.95 * (both[0] | both[1]).sum()
+
+
+def test_the_step_of_a_clock_is_found_among_uneven_frames():
+    step = motion_module.frame_step_s
+    assert step(np.arange(50) / 25) == pytest.approx(0.04)
+    assert step(np.arange(50) / 5) == pytest.approx(0.2)  # slow, but even
+    ticks = np.cumsum([1, 1, 2, 9, 1, 1, 30, 4, 1, 1, 2, 1])
+    assert step(np.round(ticks / 30, 3)) == pytest.approx(1 / 30, abs=0.001)
+    assert step(np.cumsum([3, 5, 7, 15, 4, 3, 3]) / 30) == pytest.approx(1 / 30, abs=0.001)
+    assert step(np.zeros(1)) == np.inf
