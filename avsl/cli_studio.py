@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from avsl.annotation import on_moments, read_annotations
+from avsl.cli_arguments import expanded
 from avsl.cli_bar import bar
+from avsl.cli_settings import OUT, folder_of
 from avsl.clip import Clip
 from avsl.compare import (
     Comparison,
@@ -30,8 +32,6 @@ from avsl.sheets import comparison_png, probing_png
 from avsl.storage import require_free_disk, storage_errors, whole
 from avsl.swap import Swapped, Words, swap
 from avsl.swap_files import called, sound_of, still_of, swap_png, swap_report
-
-OUT = Path("avsl-out")
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
@@ -207,8 +207,8 @@ def _say_listening(probing: Probing, told: Listening, notes: tuple[str, ...]) ->
 
 
 def _swap(options: argparse.Namespace) -> int:
-    stills = [still_of(path, options.at) for path in options.pictures]
-    asked = [*map(sound_of, options.sound), *map(Words, options.words)]
+    stills = [still_of(path, options.at) for path in expanded(options.pictures)]
+    asked = [*map(sound_of, expanded(options.sound)), *map(Words, options.words)]
     with bar("swap", options.quiet) as progress:
         found = swap(stills, asked, options.variant, progress)
     with storage_errors(options.out.parent):
@@ -237,7 +237,7 @@ def _say_swapped(found: Swapped) -> None:
 
 def _write(options: argparse.Namespace, name: str, content: bytes) -> Path:
     """A file in the clip's subfolder of the output folder."""
-    folder = options.out / (options.clip.stem or options.clip.name)
+    folder = folder_of(options.clip, options.out)
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)
