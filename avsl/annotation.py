@@ -137,7 +137,8 @@ def write_annotations(path: Path | str, clip: str, annotations: Sequence[Annotat
     """A JSON file for :func:`read_annotations`."""
     moments = [{"time_s": each.time_s, **each.marks.to_dict()} for each in annotations]
     with whole(Path(path)) as place:
-        place.write_text(json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1))
+        told = json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1)
+        place.write_text(told, encoding="utf-8")
 
 
 def _picture(path: Path) -> tuple[Marks, tuple[str, ...]]:

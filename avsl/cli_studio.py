@@ -27,6 +27,7 @@ from avsl.compare import (
 from avsl.listening import Listening, Played, Probing, listening, probe
 from avsl.localization import Verdict
 from avsl.media import read, read_sound
+from avsl.names import printable
 from avsl.overlay import Style
 from avsl.sheets import comparison_png, probing_png
 from avsl.storage import require_free_disk, storage_errors, whole
@@ -225,7 +226,7 @@ def _swap(options: argparse.Namespace) -> int:
 
 def _say_swapped(found: Swapped) -> None:
     for row, still in enumerate(found.stills):
-        print(still.name)
+        print(printable(still.name))
         for column, each in enumerate(found.asked):
             verdict, sure = found.verdict(row, column), found.confidence[row, column]
             name = called(each.name, isinstance(each, Words))

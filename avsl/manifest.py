@@ -18,6 +18,7 @@ from avsl.checksum import sha256_of_array, sha256_of_words
 from avsl.clip import Clip, MediaFile
 from avsl.errors import SettingError
 from avsl.localization import Localization, Provenance, Verdict, summary
+from avsl.names import printable
 from avsl.overlay import Style
 
 FORMAT, OLDER = "avsl.manifest/2", "avsl.manifest/1"
@@ -209,7 +210,7 @@ def readme(found: Localization) -> str:
     """Two sentences on how to make a bundle's run again."""
     made = found.provenance
     return (
-        f'These files show where the sound of "{made.clip}" comes from, as '
+        f'These files show where the sound of "{printable(made.clip)}" comes from, as '
         f"{made.title or made.variant} found it with avsl {made.avsl_version}.\n"
         "To make them again, bit for bit, put that clip beside manifest.json and run this there, "
         "with that avsl:\n\n"

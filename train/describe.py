@@ -27,6 +27,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.media.endings import left_out
 from avsl.progress import Progress, no_progress
@@ -42,6 +43,7 @@ NO_LIMIT = float("inf")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         return _describe(options)

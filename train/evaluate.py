@@ -33,6 +33,7 @@ from tqdm import tqdm
 
 from avsl import variants
 from avsl.benchmark import Results
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.progress import Progress, no_progress
 from avsl.variants import Variant
@@ -49,6 +50,7 @@ VIDEO_BASELINE = "sync"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         if options.maps:
@@ -91,7 +93,7 @@ def _score_maps(options: argparse.Namespace) -> int:
     text = json.dumps(score_folder(options.maps), indent=1)
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(text + "\n")
+        options.json.write_text(text + "\n", encoding="utf-8")
     print(text)
     return OK
 

@@ -1,7 +1,7 @@
 """What clips a corpus has: a folder of videos, one video, a list of paths, prepared shards."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from avsl.corpus.listed import LISTS, listed
 from avsl.corpus.sources import Source, id_of, is_url
 from avsl.errors import MediaError, SettingError
 from avsl.media.endings import VIDEOS, left_out
+from avsl.names import encodable
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Corpus:
         """sha256 of all ids and names: another one is another corpus."""
         sha = hashlib.sha256()
         for each in self.sources:
-            sha.update(f"{each.id}\t{each.path}\t{each.sound}\n".encode(errors="surrogateescape"))
+            sha.update(f"{each.id}\t{each.path}\t{each.sound}\n".encode(errors="backslashreplace"))
         return sha.hexdigest()
 
     def parts(self, per_part: int) -> list[tuple[Source, ...]]:
@@ -58,7 +59,8 @@ def corpus(given: str | Path) -> Corpus:
         sources, notes = [Source(id_of(path.name), path.name, str(path.absolute()))], ()
     if not sources:
         raise MediaError(f'"{given}" holds no clips: {" ".join(notes) or "it is empty."}')
-    ordered = sorted(sources, key=lambda source: source.id)
+    told = (replace(s, id=encodable(s.id), path=encodable(s.path)) for s in sources)  # in tables
+    ordered = sorted(told, key=lambda source: source.id)
     _require_single(ordered)
     return Corpus(path.name, tuple(ordered), tuple(notes))
 

@@ -127,7 +127,7 @@ def _rows(root: Path, which: Subset) -> list[Row]:
     parents = [str(Path(place).parent) for place in which.places]
     folders = [f"{home}/{parent}" for home in HOMES if home for parent in parents]
     file = annotation(root, which.table, UPSTREAM, [*HOMES, *folders, *parents])
-    with open(file, newline="") as lines:
+    with open(file, newline="", encoding="utf-8") as lines:
         table = csv.DictReader(lines)
         if "split" not in (table.fieldnames or ()):
             raise AnnotationError(f'{file} needs a column "split". Take it from {UPSTREAM}.')

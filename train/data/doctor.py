@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError
 from avsl.media.endings import SOUNDS, VIDEOS
 from avsl.media.sound import probe_sound
@@ -146,6 +147,7 @@ def _sentences(report: SetReport) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    print_any_name()
     parser = argparse.ArgumentParser("train.data.doctor", description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, required=True, help="data root, see README.md")
     parser.add_argument("--set", nargs="+", default=registry.real_names(), metavar="NAME")

@@ -64,7 +64,7 @@ def vggsound_duet(root: Path, protocol: Protocol) -> ListedSet:
 def _pairs(root: Path) -> list[tuple[Half, Half]]:
     known = vggss.boxes(root)
     file = annotation(root, "avgn/vggsound_duet_test.csv", AVGN, vggss.FOLDERS)
-    with open(file, newline="") as lines:
+    with open(file, newline="", encoding="utf-8") as lines:
         rows = [row for row in csv.reader(lines) if len(row) >= 3]
 
     def half(name: str) -> Half:
@@ -142,7 +142,7 @@ def music_duet(root: Path, protocol: Protocol) -> ListedSet:
 def _duets(file: Path) -> list[dict]:
     keys = {"file", "class_src1", "bbox_src1", "class_src2", "bbox_src2"}
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(file.read_text(encoding="utf-8"))
         if all(keys <= row.keys() for row in rows):
             return rows
     except (ValueError, AttributeError, TypeError):

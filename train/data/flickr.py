@@ -74,7 +74,7 @@ def extended(root: Path, protocol: Protocol) -> ListedSet:
 def picture_ids(root: Path) -> tuple[str, ...]:
     """LVS's 249 and the one more that SLAVC's list has, where that list is there."""
     file = annotation(root, "lvs/flickr_test.csv", LVS, FOLDERS)
-    with open(file, newline="") as lines:
+    with open(file, newline="", encoding="utf-8") as lines:
         ids = [row[0] for row in csv.reader(lines) if row]
     try:
         pairs = silent_pairs(annotation(root, "slavc/flickr_test_plus_silent.csv", SLAVC, FOLDERS))

@@ -91,7 +91,7 @@ def _rows(root: Path, which: Collection, truth: Truth) -> list[dict]:
     name = f"sslalignment/{which.lists}_{truth}.json"
     file = annotation(root, name, UPSTREAM, which.folders)
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(file.read_text(encoding="utf-8"))
         return [{key: row[key] for key in ("image", "audio", "gt_box")} for row in rows]
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationError(f"{file} is not SSLalignment's list; see {UPSTREAM}.") from error

@@ -42,7 +42,7 @@ def boxes(root: Path) -> dict[str, Boxes]:
     """All clips of ``vggss.json`` by id, in its order."""
     file = annotation(root, "lvs/vggss.json", LVS, FOLDERS)
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(file.read_text(encoding="utf-8"))
         return {row["file"]: Boxes(row["class"], tuple(map(tuple, row["bbox"]))) for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationError(f"{file} is not LVS's list of boxes. Take it anew: {LVS}.") from error
@@ -51,13 +51,13 @@ def boxes(root: Path) -> dict[str, Boxes]:
 def listed_ids(root: Path, name: str, upstream: str) -> tuple[str, ...]:
     """First column of a list, one clip a line, in VGGSound's naming or the annotations'."""
     file = annotation(root, name, upstream, FOLDERS)
-    with open(file, newline="") as lines:
+    with open(file, newline="", encoding="utf-8") as lines:
         return tuple(vggsound_key(row[0].strip()) for row in csv.reader(lines) if row and row[0])
 
 
 def silent_pairs(file: Path) -> tuple[tuple[str, str], ...]:
     """SLAVC's extended list: (clip seen, clip heard) of each pair where nothing in view sounds."""
-    with open(file, newline="") as lines:
+    with open(file, newline="", encoding="utf-8") as lines:
         rows = list(csv.DictReader(lines))
     if not rows or not {"video", "audio", "label"} <= rows[0].keys():
         raise AnnotationError(f'{file} needs the columns "video,audio,label"; see {SLAVC}.')

@@ -172,7 +172,7 @@ def _about(folder: Path) -> dict:
     if not files:
         return {}
     try:
-        about = json.loads(files[0].read_text())
+        about = json.loads(files[0].read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise MediaError(f"{files[0]} cannot be read as json: {error}.") from error
     if not isinstance(about, dict):

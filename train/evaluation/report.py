@@ -80,7 +80,7 @@ def write(results: Results, folder: Path) -> list[Path]:
 
 def write_csv(results: Results, path: Path) -> None:
     """One line a row, the fields of :class:`avsl.metrics.score.Score` as columns."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = None
         for row in results.rows:
             fields = {"set": row.set, "variant": row.variant, **vars(row.score)}
