@@ -103,7 +103,8 @@ def _describe(options: argparse.Namespace) -> int:
             from_world(options.world, options.seed, options.difficulty, book)
         return _told(_count(book, names), options)
     clips = clips_in(options.clips)
-    note = left_out(file for file in options.clips.rglob("*") if file.is_file())
+    below = (file for file in options.clips.rglob("*") if file.is_file())
+    note = left_out(below, options.clips)
     if note:  # a list has no files below it
         print(f"describe: {note}", file=sys.stderr)
     names = [clip.id for clip in clips]

@@ -9,7 +9,7 @@ from avsl.corpus import shards
 from avsl.corpus.listed import LISTS, listed
 from avsl.corpus.sources import Source, id_of, is_url
 from avsl.errors import MediaError, SettingError
-from avsl.media.endings import VIDEOS, left_out
+from avsl.media.endings import VIDEOS, left_out, taken
 from avsl.names import encodable
 
 
@@ -67,15 +67,14 @@ def corpus(given: str | Path) -> Corpus:
 
 def _of_folder(folder: Path) -> tuple[list[Source], tuple[str, ...]]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    tars = [file for file in files if file.suffix.lower() == ".tar"]
-    videos = [file for file in files if file.suffix.lower() in VIDEOS]
+    tars, videos = taken(files, folder, (".tar",)), taken(files, folder)
     if tars and videos:
         raise SettingError(
             f'"{folder}" holds both shards (.tar) and videos. Name a folder that holds only one of '
             "them, or a list."
         )
     found, notes = shards.samples(tars) if tars else (_videos(folder, videos), ())
-    note = left_out(files, (*VIDEOS, ".tar"))
+    note = left_out(files, folder, (*VIDEOS, ".tar"))
     return found, (*notes, note) if note else notes
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avsl.errors import MediaError
-from avsl.media.endings import VIDEOS, left_out
+from avsl.media.endings import VIDEOS, left_out, taken
 from train.data import registry
 from train.data.layouts import vggsound_key, videos
 from train.data.store import Local, Place
@@ -54,12 +54,13 @@ def notes_on(name: str, folder: Path, out: Place) -> list[str]:
     if name != CLIPS:
         return []
     made = out.folder.absolute() if isinstance(out, Local) else None
-    files = (path for path in folder.absolute().rglob("*") if path.is_file())
-    told = left_out(path for path in files if made not in path.parents)
+    folder = folder.absolute()
+    files = (path for path in folder.rglob("*") if path.is_file())
+    told = left_out((path for path in files if made not in path.parents), folder)
     return [told] if told else []
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """In an order that is the same on any system."""
     below = sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts)
-    return (path for path in below if path.suffix.lower() in VIDEOS and path.is_file())
+    return (path for path in taken(below, folder) if path.is_file())

@@ -11,7 +11,7 @@ import numpy as np
 
 from avsl.errors import MediaError, SettingError
 from avsl.media import read
-from avsl.media.endings import VIDEOS
+from avsl.media.endings import taken
 
 JPEG_QUALITY = 85
 
@@ -32,7 +32,7 @@ def clips_in(source: Path) -> list[ClipToDescribe]:
     labels); paths are relative to the list. Raises :class:`SettingError`.
     """
     if source.is_dir():
-        files = sorted(file for file in source.rglob("*") if file.suffix.lower() in VIDEOS)
+        files = taken(sorted(source.rglob("*")), source)
         clips = [
             ClipToDescribe(file.relative_to(source).with_suffix("").as_posix(), file)
             for file in files
