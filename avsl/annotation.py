@@ -22,6 +22,7 @@ from avsl.errors import LimitError, MediaError, SettingError
 from avsl.media import read_mask
 from avsl.metrics.boxes import SIDE_PX, rasterise
 from avsl.storage import whole
+from avsl.text_files import read_text
 
 KIND = "avsl-annotation"  # of our own files
 MOST_BYTES = 50_000_000  # of a file of boxes; VGG-SS has 1.3 MB
@@ -158,7 +159,7 @@ def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise LimitError(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise MediaError(f"{path.name} cannot be read as JSON.") from error
 

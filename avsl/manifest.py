@@ -20,6 +20,7 @@ from avsl.errors import SettingError
 from avsl.localization import Localization, Provenance, Verdict, summary
 from avsl.names import printable
 from avsl.overlay import Style
+from avsl.text_files import read_text
 
 FORMAT, OLDER = "avsl.manifest/2", "avsl.manifest/1"
 README, AGAIN = "README.txt", "python -m avsl run --manifest manifest.json"
@@ -154,7 +155,7 @@ def _json(path: Path) -> dict:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise SettingError(f"{path.name} is too large for a manifest.")
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(read_text(path))
     except OSError as error:
         raise SettingError(f"There is no manifest {path}.") from error
     except ValueError as error:

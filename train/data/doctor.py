@@ -3,7 +3,8 @@
     python -m train.data.doctor --root ROOT [--set vggss flickr] [--quick] [--json]
 
 Exit code 1 only where something that is there cannot be read. Wrong rates and lengths are told and
-forgiven: frames are found by time and sounds resampled.
+forgiven: frames are found by time and sounds resampled. So are muted clips, in which nothing could
+be located.
 """
 
 import argparse
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+
+import numpy as np
 
 from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError
@@ -26,6 +29,7 @@ from train.data.listed import AnnotationError, Entry, ListedSet
 
 RATE_SLACK = 0.01  # 25.02 frames a second are 25
 LENGTH_SLACK_S = 0.5
+LEAST_SAMPLE = 1.5 / 2**15  # a sound track that never leaves the lowest bit of 16 holds no sound
 SHOWN = 10  # findings of each kind in the table
 
 
@@ -33,6 +37,7 @@ class Problem(StrEnum):
     UNREADABLE = "unreadable"
     RATE = "wrong rate"
     LENGTH = "wrong length"
+    MUTED = "muted"
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,8 @@ def _of_entry(found: ListedSet, entry: Entry) -> Iterator[Finding]:
     yield from rates
     if damage := case.clip.source.damage():
         yield Finding(Problem.UNREADABLE, where, damage[0])
+    if np.abs(case.clip.waveform).max(initial=0.0) < LEAST_SAMPLE:
+        yield Finding(Problem.MUTED, where, "Its sound track holds digital silence alone.")
     length_s, wanted_s = case.clip.duration_s, found.length_s
     if wanted_s is not None and abs(length_s - wanted_s) > LENGTH_SLACK_S:
         text = f"It lasts {length_s:.1f} s; clips of this set last {wanted_s:g} s."
