@@ -29,8 +29,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str):
         """Say also how a file of such a name is given."""
         missing = [word for word in getattr(self, "_dashed", ()) if not self._is_file(word)]
-        hint = f'. If "{missing[0]}" is a file, give its folder too: ./{missing[0]}'
-        super().error(message + (hint if missing else ""))
+        if missing:
+            message += f'. If "{missing[0]}" is a file, give its folder too: ./{missing[0]}'
+        super().error(message)
 
     def _is_file(self, word: str) -> bool:
         return word in self._dashed and os.path.lexists(word)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from avsl.errors import MediaError
 from avsl.media.endings import VIDEOS, left_out, taken
+from avsl.names import encodable
 from train.data import registry
 from train.data.layouts import vggsound_key, videos
 from train.data.store import Local, Place
@@ -33,12 +34,12 @@ def _all_below(folder: Path) -> dict[str, Path | None]:
         raise MediaError(f'There is no folder "{folder}". Name the one that holds the videos.')
     found: dict[str, Path | None] = {}
     for file in _files(folder):
-        name = file.stem.replace(".", "_")
+        name = encodable(file.stem.replace(".", "_"))
         if name in found:
             raise MediaError(
                 f'"{found[name]}" and "{file}" would both be the clip "{name}". Rename one.'
             )
-        if len(name.encode(errors="surrogateescape")) > MOST_BYTES:
+        if len(name.encode()) > MOST_BYTES:
             raise MediaError(f'The name "{name}" is longer than {MOST_BYTES} bytes. Shorten it.')
         found[name] = file
     if not found:
