@@ -212,7 +212,7 @@ def _swap(options: argparse.Namespace) -> int:
     asked = [*map(sound_of, expanded(options.sound)), *map(Words, options.words)]
     with bar("swap", options.quiet) as progress:
         found = swap(stills, asked, options.variant, progress)
-    with storage_errors(options.out.parent):
+    with storage_errors(options.out):
         require_free_disk(options.out.parent)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_bytes(swap_png(found))

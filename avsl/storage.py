@@ -20,6 +20,7 @@ _REASONS = {
     errno.EROFS: "the disk is read-only",
     errno.ENOTDIR: "a part of that path is a file",
     errno.EEXIST: "a file has that name",
+    errno.EISDIR: "a folder has that name",
     errno.ENAMETOOLONG: "the name is too long",
 }
 

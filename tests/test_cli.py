@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pyarrow.dataset import dataset
 
 from avsl import cli
 from avsl.checkpoint import save_folder
@@ -143,6 +144,22 @@ def test_no_name_ends_a_run_whatever_the_terminal_can_print(tmp_path, name, enco
     assert read_manifest(folder / "manifest.json").clip.name == name
     if flags:
         assert json.loads(done.stdout)["clip"] == name
+
+
+def test_sheets_and_tables_take_a_name_that_is_no_text(tmp_path, capsys):
+    odd = tmp_path / "in" / os.fsdecode(b"caf\xe9.mp4")
+    making.video(tmp_path / "in" / "x.mp4", 1, 3.0).rename(odd)
+    sheet = tmp_path / "swap.png"
+    assert main(["swap", str(odd), "--sound", str(odd), "--out", str(sheet), "--quiet"]) == OK
+    assert sheet.stat().st_size
+    (odd.parent / os.fsdecode(b"bad\xe9.mp4")).write_text("-")
+    out = tmp_path / "out"
+    arguments = ["batch", str(odd.parent), "--out", str(out), "--seconds-per-clip", "1"]
+    assert main([*arguments, "--workers", "1", "--quiet"]) == SOME_FAILED
+    tables = [dataset(next(out.glob(name))).to_table() for name in ("clips-*", "moments-*")]
+    tables.append(dataset(out / "dead-letters.parquet").to_table())
+    told = [set(table["clip_id"].to_pylist()) for table in tables]
+    assert told == [{"caf\\udce9"}, {"caf\\udce9"}, {"bad\\udce9"}]
 
 
 @pytest.fixture

@@ -373,6 +373,16 @@ def test_what_a_system_put_there_is_no_clip(tmp_path):
     assert [clip.id for clip in clips_in(tmp_path)] == ["a"]
 
 
+def test_a_name_that_is_no_text_comes_back_from_the_book(tmp_path):
+    odd, out = os.fsdecode(b"caf\xe9"), tmp_path / "out.jsonl"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"{odd}.mp4").touch()
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": odd, **MEANT.as_json()}))
+    command = ["--clips", str(tmp_path / "in"), "--out", str(out), "--from"]
+    assert main([*command, str(tmp_path / "a.jsonl")]) == OK
+    assert json.loads(out.read_text(encoding="utf-8").splitlines()[-1])["id"] == odd
+
+
 def test_ids_have_to_differ(tmp_path):
     names = tmp_path / "names.csv"
     names.write_text("id,label\na,dog\na,cat\n")
