@@ -22,6 +22,7 @@ from avsl.errors import LimitError, MediaError, SettingError
 from avsl.media import read_mask
 from avsl.metrics.boxes import SIDE_PX, rasterise
 from avsl.storage import whole
+from avsl.text_files import read_text
 
 KIND = "avsl-annotation"  # of our own files
 MOST_BYTES = 50_000_000  # of a file of boxes; VGG-SS has 1.3 MB
@@ -137,7 +138,8 @@ def write_annotations(path: Path | str, clip: str, annotations: Sequence[Annotat
     """A JSON file for :func:`read_annotations`."""
     moments = [{"time_s": each.time_s, **each.marks.to_dict()} for each in annotations]
     with whole(Path(path)) as place:
-        place.write_text(json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1))
+        told = json.dumps({"kind": KIND, "clip": clip, "moments": moments}, indent=1)
+        place.write_text(told, encoding="utf-8")
 
 
 def _picture(path: Path) -> tuple[Marks, tuple[str, ...]]:
@@ -157,7 +159,7 @@ def _json(path: Path) -> Any:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise LimitError(f"{path.name} is larger than {MOST_BYTES // 1_000_000} MB.")
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise MediaError(f"{path.name} cannot be read as JSON.") from error
 

@@ -72,13 +72,13 @@ class Results:
     def save(self, path: Path) -> None:
         """As JSON that a person can read; what is undefined (nan) is null."""
         kept = _nan_as_none({"version": VERSION, **asdict(self)})
-        path.write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n")
+        path.write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def load(path: Path) -> Results:
     """Read what :meth:`Results.save` wrote; :class:`MediaError` says what is wrong with a file."""
     try:
-        kept = json.loads(path.read_text())
+        kept = json.loads(path.read_text(encoding="utf-8"))
         if kept["version"] != VERSION:
             raise MediaError(f'"{path.name}" is of version {kept["version"]}, not {VERSION}.')
         return Results(

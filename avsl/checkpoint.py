@@ -81,7 +81,7 @@ def class_names(label_dict: dict) -> tuple[str, ...]:
 
 @cache
 def _audioset_words() -> dict[str, str]:
-    with AUDIOSET_LABELS.open(newline="") as file:
+    with AUDIOSET_LABELS.open(newline="", encoding="utf-8") as file:
         return {row["mid"]: row["display_name"] for row in csv.DictReader(file)}
 
 

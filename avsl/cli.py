@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import time
@@ -9,11 +10,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from avsl import __version__, again, variants
+from avsl.cli_arguments import Parser
 from avsl.cli_bar import bar as _bar
 from avsl.cli_batch import add_batch
-from avsl.cli_settings import OUT, OUT_AGAIN, Settings, folder_of, recalled, typed
+from avsl.cli_settings import OUT, OUT_AGAIN, Settings, folders_of, recalled, typed
+from avsl.cli_streams import print_any_name
 from avsl.cli_studio import add_compare, add_probe, add_swap
-from avsl.errors import AvslError, VariantError
+from avsl.errors import AvslError, VariantError, unexpected
 from avsl.export import FORMATS, Job, export
 from avsl.localization import Localization, Verdict, summary
 from avsl.localizer import Localizer
@@ -22,24 +25,33 @@ from avsl.overlay import Look, Style
 from avsl.variants import State, Variant
 
 OK, SOME_FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit code (0 fine, 1 a clip failed, 2 wrong usage)."""
+    print_any_name()
     options = _parser().parse_args(arguments)
+    if options.debug:
+        logging.basicConfig()
+        logging.getLogger("avsl").setLevel(logging.DEBUG)
     try:
         return options.run(options)
     except AvslError as error:
         print(f"avsl: {error}", file=sys.stderr)
         return USAGE
+    except Exception as error:  # our own bug, or a library's
+        print(f"avsl: {_told(error)}", file=sys.stderr)
+        return SOME_FAILED
     except KeyboardInterrupt:
         print("avsl: stopped.", file=sys.stderr)
         return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("avsl", description="Show where a sound comes from.")
+    parser = Parser("avsl", description="Show where a sound comes from.")
     parser.add_argument("--version", action="version", version=f"avsl {__version__}")
+    parser.add_argument("--debug", action="store_true", help="tell also where an error arose")
     commands = parser.add_subparsers(required=True, metavar="command")
     _add_run(commands.add_parser("run", help="localize the sound of clips"))
     add_batch(commands.add_parser("batch", help="localize a whole corpus into tables and maps"))
@@ -159,18 +171,26 @@ def _run(options: argparse.Namespace) -> int:
     notes = again.checked(first.manifest, variant) if first else ()
     localizer = Localizer(variant, settings.audible_dbfs)
     failed = 0
-    for path, folder in zip(settings.clips, _folders(settings), strict=True):
+    for path, folder in zip(settings.clips, folders_of(settings), strict=True):
         try:
             report, found = _one(path, folder, localizer, settings, options.quiet)
             if first:
                 same = again.compared(first.manifest, found, then)
                 report = {**report, "notes": [*notes, *report["notes"]], "again": asdict(same)}
                 failed += not same.same
-        except AvslError as error:
+        except Exception as error:  # whatever it is, it costs this clip alone
             failed += 1
-            report = {"clip": str(path), "ok": False, "error": str(error)}
+            report = {"clip": str(path), "ok": False, "error": _told(error)}
         _say(report, options.json)
     return SOME_FAILED if failed else OK
+
+
+def _told(error: Exception) -> str:
+    """The sentence on an error; --debug shows where one arose that is no user's doing."""
+    if isinstance(error, AvslError):
+        return str(error)
+    log.debug("", exc_info=error)
+    return unexpected(error)
 
 
 def _variant(settings: Settings, quiet: bool) -> Variant:
@@ -189,17 +209,6 @@ def _variant(settings: Settings, quiet: bool) -> Variant:
     if not hasattr(variant, "in_int8"):
         raise VariantError(f"{settings.variant} has no int8 mode; leave --int8 out.")
     return variant.in_int8()
-
-
-def _folders(settings: Settings) -> list[Path]:
-    """One output folder a clip, numbered where two clips share a name."""
-    seen: dict[str, int] = {}
-    folders = []
-    for path in settings.clips:
-        folder = folder_of(path, settings.out)
-        seen[folder.name] = count = seen.get(folder.name, 0) + 1
-        folders.append(folder if count == 1 else folder.with_name(f"{folder.name}-{count}"))
-    return folders
 
 
 def _one(

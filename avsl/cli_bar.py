@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
+from avsl.names import printable
 from avsl.progress import Progress, no_progress
 
 
@@ -15,7 +16,9 @@ def bar(title: str, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield no_progress
         return
-    with tqdm(total=100, desc=title[:30], unit="%", leave=False, file=sys.stderr) as shown:
+    with tqdm(
+        total=100, desc=printable(title[:30]), unit="%", leave=False, file=sys.stderr
+    ) as shown:
 
         def progress(fraction: float, stage: str) -> None:
             shown.set_postfix_str(stage, refresh=False)

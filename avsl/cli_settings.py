@@ -1,12 +1,15 @@
 """What ``run`` is to do: from the command line's options, or from a manifest and those."""
 
 import argparse
+import itertools
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from avsl import again
 from avsl.audio import AUDIBLE_DBFS
+from avsl.cli_arguments import expanded
 from avsl.errors import SettingError
 from avsl.export import DEFAULT_FORMATS
 from avsl.overlay import Look, Style
@@ -34,9 +37,10 @@ def typed(options: argparse.Namespace) -> Settings:
     """What the options alone ask for."""
     if not options.clips:
         raise SettingError("Name a CLIP to run, or a run to make again with --manifest FILE.")
+    clips = expanded(options.clips)
     opacity = Style.opacity if options.opacity is None else options.opacity
     return Settings(
-        clips=tuple(options.clips),
+        clips=tuple(clips),
         sound=options.sound,
         out=options.out or OUT,
         variant=options.variant or "sync",
@@ -85,7 +89,28 @@ def recalled(options: argparse.Namespace) -> tuple[Settings, again.Again]:
 
 def folder_of(clip: Path, out: Path) -> Path:
     """Where the files of a clip go."""
-    return out / (clip.stem or clip.name)
+    return out / (clip.stem if clip.stem.strip(".") else clip.name)
+
+
+def folders_of(settings: Settings) -> list[Path]:
+    """One for each clip, no two alike on any file system: further ones of a name are numbered."""
+    plain = [folder_of(clip, settings.out) for clip in settings.clips]
+    first = {_alike(folder.name): index for index, folder in reversed([*enumerate(plain)])}
+    taken, folders = set(first), []
+    for index, folder in enumerate(plain):
+        if first[_alike(folder.name)] != index:
+            numbered = (folder.with_name(f"{folder.name}-{count}") for count in itertools.count(2))
+            folder = next(each for each in numbered if _alike(each.name) not in taken)
+            taken.add(_alike(folder.name))
+        folders.append(folder)
+    return folders
+
+
+def _alike(name: str) -> str:
+    """The same for names that some file system takes for one: it may know no case, normalize
+    Unicode, and drop dots and spaces from the end.
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold()).rstrip(". ")
 
 
 def _agree(options: argparse.Namespace, run: again.Again, name: str) -> None:

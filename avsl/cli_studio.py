@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from avsl.annotation import on_moments, read_annotations
+from avsl.cli_arguments import expanded
 from avsl.cli_bar import bar
+from avsl.cli_settings import OUT, folder_of
 from avsl.clip import Clip
 from avsl.compare import (
     Comparison,
@@ -25,13 +27,12 @@ from avsl.compare import (
 from avsl.listening import Listening, Played, Probing, listening, probe
 from avsl.localization import Verdict
 from avsl.media import read, read_sound
+from avsl.names import printable
 from avsl.overlay import Style
 from avsl.sheets import comparison_png, probing_png
 from avsl.storage import require_free_disk, storage_errors, whole
 from avsl.swap import Swapped, Words, swap
 from avsl.swap_files import called, sound_of, still_of, swap_png, swap_report
-
-OUT = Path("avsl-out")
 
 
 def add_compare(parser: argparse.ArgumentParser) -> None:
@@ -207,11 +208,11 @@ def _say_listening(probing: Probing, told: Listening, notes: tuple[str, ...]) ->
 
 
 def _swap(options: argparse.Namespace) -> int:
-    stills = [still_of(path, options.at) for path in options.pictures]
-    asked = [*map(sound_of, options.sound), *map(Words, options.words)]
+    stills = [still_of(path, options.at) for path in expanded(options.pictures)]
+    asked = [*map(sound_of, expanded(options.sound)), *map(Words, options.words)]
     with bar("swap", options.quiet) as progress:
         found = swap(stills, asked, options.variant, progress)
-    with storage_errors(options.out.parent):
+    with storage_errors(options.out):
         require_free_disk(options.out.parent)
         options.out.parent.mkdir(parents=True, exist_ok=True)
         options.out.write_bytes(swap_png(found))
@@ -225,7 +226,7 @@ def _swap(options: argparse.Namespace) -> int:
 
 def _say_swapped(found: Swapped) -> None:
     for row, still in enumerate(found.stills):
-        print(still.name)
+        print(printable(still.name))
         for column, each in enumerate(found.asked):
             verdict, sure = found.verdict(row, column), found.confidence[row, column]
             name = called(each.name, isinstance(each, Words))
@@ -237,7 +238,7 @@ def _say_swapped(found: Swapped) -> None:
 
 def _write(options: argparse.Namespace, name: str, content: bytes) -> Path:
     """A file in the clip's subfolder of the output folder."""
-    folder = options.out / (options.clip.stem or options.clip.name)
+    folder = folder_of(options.clip, options.out)
     with storage_errors(folder):
         require_free_disk(folder)
         folder.mkdir(parents=True, exist_ok=True)

@@ -337,6 +337,6 @@ def moments_csv(comparison: Comparison, path: Path | str, threshold: float | Non
     with (
         storage_errors(path.parent),
         whole(path) as place,
-        open(place, "w", newline="") as file,
+        open(place, "w", newline="", encoding="utf-8") as file,
     ):
         csv.writer(file).writerows(moments_table(comparison, threshold))

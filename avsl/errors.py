@@ -4,6 +4,13 @@ Everything a user can cause derives from :class:`AvslError`; the app and the com
 ``str(error)`` as it is. ``assert`` is kept for our own bugs.
 """
 
+import traceback
+from pathlib import Path
+
+from avsl.names import printable
+
+HERE = Path(__file__).parent
+
 
 class AvslError(Exception):
     """Base of every error that a user can cause and mend.
@@ -13,7 +20,7 @@ class AvslError(Exception):
     """
 
     def __str__(self) -> str:
-        return "".join(map(_shown, super().__str__()))
+        return printable(super().__str__())
 
 
 class MediaError(AvslError):
@@ -55,7 +62,11 @@ class Cancelled(AvslError):
         super().__init__("Stopped. Nothing was kept of this run.")
 
 
-def _shown(character: str) -> str:
-    if character.isprintable():
-        return character
-    return " " if character.isspace() else "�"
+def unexpected(error: Exception) -> str:
+    """A sentence on what is no user's doing: its kind and where it arose, to be reported."""
+    raised = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in raised if HERE in Path(frame.filename).parents] or raised
+    place = f" in {'/'.join(Path(ours[-1].filename).parts[-2:])}:{ours[-1].lineno}" if ours else ""
+    words = " ".join(str(error).split())
+    told = f"{type(error).__name__}{place}" + (f": {words}" if words else "")
+    return printable(f"It failed unexpectedly ({told}). Please report this.")

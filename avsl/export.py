@@ -159,7 +159,7 @@ CSV_COLUMNS = (
 def moments_csv(job: Job, path: Path) -> None:
     """A row per region, or one with empty fields for a moment without any."""
     found = job.localization
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
         rows.writerow(CSV_COLUMNS)
         for index, time_s in enumerate(found.times_s):
@@ -275,4 +275,4 @@ def _moment_name(index: int, time_s: float) -> str:
 
 
 def _write_json(path: Path, content: dict) -> None:
-    path.write_text(json.dumps(content, indent=1))
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")

@@ -18,7 +18,9 @@ from avsl.checksum import sha256_of_array, sha256_of_words
 from avsl.clip import Clip, MediaFile
 from avsl.errors import SettingError
 from avsl.localization import Localization, Provenance, Verdict, summary
+from avsl.names import printable
 from avsl.overlay import Style
+from avsl.text_files import read_text
 
 FORMAT, OLDER = "avsl.manifest/2", "avsl.manifest/1"
 README, AGAIN = "README.txt", "python -m avsl run --manifest manifest.json"
@@ -153,7 +155,7 @@ def _json(path: Path) -> dict:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise SettingError(f"{path.name} is too large for a manifest.")
-        told = json.loads(path.read_text(encoding="utf-8"))
+        told = json.loads(read_text(path))
     except OSError as error:
         raise SettingError(f"There is no manifest {path}.") from error
     except ValueError as error:
@@ -209,7 +211,7 @@ def readme(found: Localization) -> str:
     """Two sentences on how to make a bundle's run again."""
     made = found.provenance
     return (
-        f'These files show where the sound of "{made.clip}" comes from, as '
+        f'These files show where the sound of "{printable(made.clip)}" comes from, as '
         f"{made.title or made.variant} found it with avsl {made.avsl_version}.\n"
         "To make them again, bit for bit, put that clip beside manifest.json and run this there, "
         "with that avsl:\n\n"

@@ -18,6 +18,10 @@ _REASONS = {
     errno.EPERM: "writing there is not allowed",
     errno.EFBIG: "the file is too large for the disk or for what is allowed",
     errno.EROFS: "the disk is read-only",
+    errno.ENOTDIR: "a part of that path is a file",
+    errno.EEXIST: "a file has that name",
+    errno.EISDIR: "a folder has that name",
+    errno.ENAMETOOLONG: "the name is too long",
 }
 
 
@@ -27,10 +31,11 @@ def storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _REASONS:
+        if error.errno is None or isinstance(error, ConnectionError):  # of no disk
             raise
+        reason = _REASONS.get(error.errno) or os.strerror(error.errno)
         raise StorageError(
-            f"The result could not be written to {folder}: {_REASONS[error.errno]}. "
+            f"The result could not be written to {folder}: {reason}. "
             "Free some space or choose another folder."
         ) from error
 

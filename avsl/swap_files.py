@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from avsl.clip import resized
 from avsl.localization import Verdict
 from avsl.media import read_picture, read_sound
+from avsl.names import printable
 from avsl.overlay import VERDICT_RGB, Style, draw
 from avsl.settings import SAMPLE_RATE_HZ
 from avsl.swap import Sound, Still, Swapped, Words
@@ -108,7 +109,8 @@ def swap_png(found: Swapped, style: Style = PLAIN) -> bytes:
 
 def called(name: str, is_words: bool) -> str:
     """A column's name: words stand between quotes."""
-    return f"“{name}”" if is_words else name
+    shown = printable(name)
+    return f"“{shown}”" if is_words else shown
 
 
 def _fill(cell, found: Swapped, row: int, column: int, style: Style) -> None:
@@ -126,7 +128,7 @@ def _fill(cell, found: Swapped, row: int, column: int, style: Style) -> None:
 def _broken(name: str, width: int = 16) -> str:
     """``name`` in short lines."""
     lines: Sequence[str] = [""]
-    for word in name.split():
+    for word in printable(name).split():
         fits = len(lines[-1]) + len(word) < width
         lines = [*lines[:-1], f"{lines[-1]} {word}".strip()] if fits else [*lines, word]
     return "\n".join(filter(None, lines))

@@ -92,6 +92,13 @@ VGGSS = [
 ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_list_of_boxes_may_begin_with_a_mark_of_its_encoding(tmp_path, encoding):
+    (tmp_path / "b.json").write_text("[[0, 0, 0.5, 0.5]]", encoding=encoding)
+    (only,), _ = read_annotations(tmp_path / "b.json", "clip.mp4", 0.0)
+    assert only.marks.boxes == ((0.0, 0.0, 0.5, 0.5),)
+
+
 def test_the_list_of_vggss_knows_its_clips_by_either_name(tmp_path):
     (tmp_path / "vggss.json").write_text(json.dumps(VGGSS))
     for name in ("abcdefghijk_000020.mp4", "abcdefghijk_20000_30000.mp4"):

@@ -10,6 +10,7 @@ from typing import Any
 
 from avsl.errors import SettingError
 from avsl.synthetic.world import DIFFICULTIES, Classes, Recipe, World
+from avsl.text_files import read_text
 
 WORLD = "world"
 CHOICES = {
@@ -189,7 +190,7 @@ def assignments(texts: list[str]) -> dict[str, Any]:
 def read_config(path: Path) -> TrainConfig:
     """Of a run's config.json."""
     try:
-        return TrainConfig.from_dict(json.loads(path.read_text(encoding="utf-8")))
+        return TrainConfig.from_dict(json.loads(read_text(path)))
     except OSError as error:
         raise SettingError(f"There is no configuration {path}.") from error
     except ValueError as error:

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.media.endings import left_out
 from avsl.progress import Progress, no_progress
@@ -42,6 +43,7 @@ NO_LIMIT = float("inf")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         return _describe(options)
@@ -101,7 +103,8 @@ def _describe(options: argparse.Namespace) -> int:
             from_world(options.world, options.seed, options.difficulty, book)
         return _told(_count(book, names), options)
     clips = clips_in(options.clips)
-    note = left_out(file for file in options.clips.rglob("*") if file.is_file())
+    below = (file for file in options.clips.rglob("*") if file.is_file())
+    note = left_out(below, options.clips)
     if note:  # a list has no files below it
         print(f"describe: {note}", file=sys.stderr)
     names = [clip.id for clip in clips]

@@ -33,8 +33,10 @@ from tqdm import tqdm
 
 from avsl import variants
 from avsl.benchmark import Results
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.progress import Progress, no_progress
+from avsl.storage import storage_errors
 from avsl.variants import Variant
 from train.data.cases import BenchmarkSet
 from train.evaluation.baselines import baselines
@@ -49,6 +51,7 @@ VIDEO_BASELINE = "sync"
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         if options.maps:
@@ -90,8 +93,9 @@ def _score_maps(options: argparse.Namespace) -> int:
         raise SettingError("--maps scores saved maps alone; leave --variant and --set out.")
     text = json.dumps(score_folder(options.maps), indent=1)
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(text + "\n")
+        with storage_errors(options.json):
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(text + "\n", encoding="utf-8")
     print(text)
     return OK
 
@@ -159,8 +163,9 @@ def _report(results: Results, options: argparse.Namespace) -> None:
     for path in write(results, options.out):
         print(path)
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        _seen_from(results, options.out, options.json.parent).save(options.json)
+        with storage_errors(options.json):
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            _seen_from(results, options.out, options.json.parent).save(options.json)
         print(options.json)
 
 

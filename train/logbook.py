@@ -115,14 +115,14 @@ def columns(path: Path) -> dict[str, list[float]]:
     """A log by its columns; {} where there is none yet."""
     if not path.is_file():
         return {}
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else ())}
 
 
 def _append(path: Path, row: dict[str, float]) -> None:
     new = not path.is_file() or path.stat().st_size == 0
-    with open(path, "a", newline="") as file:
+    with open(path, "a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, row)
         if new:
             writer.writeheader()
@@ -136,7 +136,7 @@ def _drop_after(path: Path, step: int) -> None:
     if step == 0:
         path.unlink()
         return
-    header, *rows = path.read_text().splitlines(keepends=True)
+    header, *rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [row for row in rows if row.endswith("\n") and int(row.split(",")[0]) <= step]
     write_whole(path, "".join([header, *kept]).encode())
 

@@ -20,6 +20,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from avsl.benchmark import Results, Row
 from avsl.benchmark import load as load_results
 from avsl.checksum import sha256_of
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, VariantError
 from avsl.storage import storage_errors
 from avsl.synthetic.world import CLASSES, Classes
@@ -282,6 +283,7 @@ def _json(path: Path) -> dict:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.model_card",
         description=__doc__,

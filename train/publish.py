@@ -19,6 +19,7 @@ from pathlib import Path
 from huggingface_hub import logging
 
 from avsl import variants
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.publishing import Published, publish
 from avsl.variants.base import CARD_FILE, WEIGHTS_FILE
@@ -39,6 +40,7 @@ PUBLISHED = (WEIGHTS_FILE, CARD_FILE, CONFIG_FILE, RESULTS_FILE, BACKBONE_FILE)
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         return _publish(options)

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from avsl.benchmark import Results
 from avsl.benchmark import load as load_results
 from avsl.checkpoint import halved, load_folder, save_folder
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.variants.folders import SHIPPED
 from train.backbone_card import backbone_readme
@@ -48,8 +49,8 @@ def ship_backbone(folder: Path, to: Path) -> Path:
     there.mkdir(parents=True, exist_ok=True)
     for name in (backbones.WEIGHTS_FILE, backbones.EYE_FILE):
         save_file(halved(load_file(folder / name)), there / name)
-    facts = json.loads((folder / backbones.FACTS_FILE).read_text())
-    (there / backbones.FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n")
+    facts = json.loads((folder / backbones.FACTS_FILE).read_text(encoding="utf-8"))
+    (there / backbones.FACTS_FILE).write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
     (there / README).write_text(backbone_readme(there.name, facts), encoding="utf-8")
     return there
 
@@ -84,6 +85,7 @@ def _of(results: Results, name: str) -> Results:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.ship", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -23,6 +23,7 @@ from zlib import crc32
 import torch
 from torch import nn
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from train import distributed
 from train.config import TrainConfig, assignments
@@ -282,6 +283,7 @@ def _took(seconds: float, steps: int) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     options = _parser().parse_args(arguments)
     try:
         config = preset(options.preset).changed(assignments(options.set))

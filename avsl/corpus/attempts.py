@@ -29,7 +29,7 @@ class Attempt:
         self._file.parent.mkdir(exist_ok=True)
         place = self._file.with_suffix(f".{os.getpid()}")
         told = {"run": self._run, "at": at, "pid": os.getpid(), "deaths": self.deaths}
-        place.write_text(json.dumps(told))
+        place.write_text(json.dumps(told), encoding="utf-8")
         place.replace(self._file)
 
     def hopeless(self, at: str) -> bool:
@@ -42,7 +42,7 @@ class Attempt:
 
     def _told(self) -> dict:
         try:
-            told = json.loads(self._file.read_text())
+            told = json.loads(self._file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return told if told.get("run") == self._run else {}

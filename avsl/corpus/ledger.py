@@ -68,7 +68,7 @@ def claim(out: Path, corpus: Corpus, facts: dict) -> None:
         _write(file, now)
         return
     try:
-        then = json.loads(file.read_text())
+        then = json.loads(file.read_text(encoding="utf-8"))
         before = {**then["settings"], **{key: then[key] for key in now if key != "settings"}}
     except (ValueError, KeyError, TypeError) as error:
         raise SettingError(f"{file} cannot be read. Choose another folder with --out.") from error
@@ -107,7 +107,7 @@ def finish(out: Path, corpus: Corpus, card: VariantCard, done: list[Part]) -> di
     files[DEAD] = {"sha256": sha256_of(out / DEAD), "bytes": (out / DEAD).stat().st_size}
     environments = {json.dumps(part.environment): part.environment for part in done}
     manifest = {
-        **json.loads((out / RUN).read_text()),
+        **json.loads((out / RUN).read_text(encoding="utf-8")),
         "input": corpus.name,
         "notes": list(corpus.notes),
         "variant": asdict(card),
@@ -127,4 +127,4 @@ def finish(out: Path, corpus: Corpus, card: VariantCard, done: list[Part]) -> di
 
 def _write(file: Path, told: dict) -> None:
     with whole(file) as place:
-        place.write_text(json.dumps(told, indent=1) + "\n")
+        place.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from avsl.corpus.sources import Source, id_of, is_url
 from avsl.errors import SettingError
+from avsl.text_files import numbered_lines, read_text, table
 
 LISTS = (".txt", ".csv", ".jsonl")
 
@@ -19,30 +20,29 @@ def listed(file: Path) -> list[Source]:
     rows = {".txt": _text, ".csv": _csv, ".jsonl": _jsonl}[file.suffix.lower()]
     try:
         return [_source(file, line, row) for line, row in rows(file)]
-    except UnicodeDecodeError as error:
-        raise SettingError(f'"{file.name}" is no list: it is not UTF-8 text.') from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SettingError(
+            f'"{file.name}" is no list: it is not Unicode text. Save it as UTF-8.'
+        ) from error
 
 
 def _text(file: Path) -> Iterator[tuple[int, dict]]:
-    for line, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if text.strip():
-            yield line, {"path": text.strip()}
+    for line, text in numbered_lines(read_text(file)):
+        yield line, {"path": text}
 
 
 def _csv(file: Path) -> Iterator[tuple[int, dict]]:
-    with open(file, newline="", encoding="utf-8") as stream:
-        rows = csv.DictReader(stream)
-        for row in rows:
-            yield rows.line_num, row
+    rows = table(read_text(file))
+    for row in rows:
+        yield rows.line_num, row
 
 
 def _jsonl(file: Path) -> Iterator[tuple[int, dict]]:
-    for line, text in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if text.strip():
-            try:
-                yield line, json.loads(text)
-            except ValueError as error:
-                raise SettingError(f'Line {line} of "{file.name}" is not JSON.') from error
+    for line, text in numbered_lines(read_text(file)):
+        try:
+            yield line, json.loads(text)
+        except ValueError as error:
+            raise SettingError(f'Line {line} of "{file.name}" is not JSON.') from error
 
 
 def _source(file: Path, line: int, row: dict) -> Source:

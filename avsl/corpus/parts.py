@@ -68,7 +68,7 @@ def do(job: Job, number: int, sources: tuple[Source, ...]) -> Part:
         files = {path.name: _checked(path) for path in _paths(job.out, number)}
         part = Part(number, len(clips), len(moments), tuple(dead), files, environment(), seconds)
         with whole(_record_file(job.out, number)) as place:
-            place.write_text(json.dumps(asdict(part), indent=1))
+            place.write_text(json.dumps(asdict(part), indent=1), encoding="utf-8")
         attempt.over()
     return part
 
@@ -143,7 +143,7 @@ def _record_file(out: Path, number: int) -> Path:
 def record(out: Path, number: int) -> Part | None:
     """The record of a part whose files are all there at their full size, else None."""
     try:
-        part = from_json(_record_file(out, number).read_text())
+        part = from_json(_record_file(out, number).read_text(encoding="utf-8"))
         sizes = {path.name: path.stat().st_size for path in _paths(out, number)}
     except (OSError, ValueError, TypeError, KeyError):
         return None

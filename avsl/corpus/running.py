@@ -71,8 +71,9 @@ def plan(
         )
     out, variant = Path(out), loaded(settings, progress)
     job = job_of(settings, variant, out, secrets.token_hex(8))
-    if (out / ledger.RUN).exists():
-        ledger.claim(out, corpus, facts(job, variant.card))
+    with storage_errors(out):
+        if (out / ledger.RUN).exists():
+            ledger.claim(out, corpus, facts(job, variant.card))
     return Planned(corpus, job, variant.card)
 
 

@@ -1,7 +1,7 @@
 """What clips a corpus has: a folder of videos, one video, a list of paths, prepared shards."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,7 +9,8 @@ from avsl.corpus import shards
 from avsl.corpus.listed import LISTS, listed
 from avsl.corpus.sources import Source, id_of, is_url
 from avsl.errors import MediaError, SettingError
-from avsl.media.endings import VIDEOS, left_out
+from avsl.media.endings import VIDEOS, left_out, taken
+from avsl.names import encodable
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Corpus:
         """sha256 of all ids and names: another one is another corpus."""
         sha = hashlib.sha256()
         for each in self.sources:
-            sha.update(f"{each.id}\t{each.path}\t{each.sound}\n".encode(errors="surrogateescape"))
+            sha.update(f"{each.id}\t{each.path}\t{each.sound}\n".encode(errors="backslashreplace"))
         return sha.hexdigest()
 
     def parts(self, per_part: int) -> list[tuple[Source, ...]]:
@@ -58,22 +59,22 @@ def corpus(given: str | Path) -> Corpus:
         sources, notes = [Source(id_of(path.name), path.name, str(path.absolute()))], ()
     if not sources:
         raise MediaError(f'"{given}" holds no clips: {" ".join(notes) or "it is empty."}')
-    ordered = sorted(sources, key=lambda source: source.id)
+    told = (replace(s, id=encodable(s.id), path=encodable(s.path)) for s in sources)  # in tables
+    ordered = sorted(told, key=lambda source: source.id)
     _require_single(ordered)
     return Corpus(path.name, tuple(ordered), tuple(notes))
 
 
 def _of_folder(folder: Path) -> tuple[list[Source], tuple[str, ...]]:
     files = sorted(file for file in folder.rglob("*") if file.is_file())
-    tars = [file for file in files if file.suffix.lower() == ".tar"]
-    videos = [file for file in files if file.suffix.lower() in VIDEOS]
+    tars, videos = taken(files, folder, (".tar",)), taken(files, folder)
     if tars and videos:
         raise SettingError(
             f'"{folder}" holds both shards (.tar) and videos. Name a folder that holds only one of '
             "them, or a list."
         )
     found, notes = shards.samples(tars) if tars else (_videos(folder, videos), ())
-    note = left_out(files, (*VIDEOS, ".tar"))
+    note = left_out(files, folder, (*VIDEOS, ".tar"))
     return found, (*notes, note) if note else notes
 
 

@@ -5,8 +5,10 @@ left corner, ``_share`` a part of 1, ``_hz``, ``_dbfs``. Empty (null) where ther
 """
 
 from pathlib import Path
+from typing import Any
 
 from avsl.corpus.needs import needed
+from avsl.names import encodable
 
 pa = needed("pyarrow")
 parquet = needed("pyarrow.parquet")
@@ -39,4 +41,12 @@ TABLES = {"moments": MOMENTS, "clips": CLIPS, "timings": TIMINGS}
 
 def write(path: Path, rows: list[dict], schema: pa.Schema) -> None:
     """Parquet of ``rows``: the same bytes for the same rows."""
-    parquet.write_table(pa.Table.from_pylist(rows, schema), path, compression="zstd")
+    kept = [{name: _kept(value) for name, value in row.items()} for row in rows]
+    parquet.write_table(pa.Table.from_pylist(kept, schema), path, compression="zstd")
+
+
+def _kept(value: Any) -> Any:
+    """Parquet's text is UTF-8, and a sentence may name a file whose name is not."""
+    if isinstance(value, str):
+        return encodable(value)
+    return [_kept(each) for each in value] if isinstance(value, list) else value

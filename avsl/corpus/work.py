@@ -1,5 +1,6 @@
 """The operator on one clip: read it, localize it, make rows; or say why that cannot be."""
 
+import logging
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,9 +14,11 @@ from avsl.corpus.attempts import WORK
 from avsl.corpus.opening import opened
 from avsl.corpus.settings import Job, loaded
 from avsl.corpus.sources import Source
-from avsl.errors import AvslError, VariantError
+from avsl.errors import AvslError, VariantError, unexpected
 from avsl.localizer import Localizer
 from avsl.variants import origin_of
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,8 @@ class Worker:
         except AvslError as error:
             return DeadLetter(source.id, source.path, type(error).__name__, str(error))
         except Exception as error:  # our own bug, or a library's: it costs this clip alone
-            told = f"It failed unexpectedly ({type(error).__name__}: {error})."
-            return DeadLetter(source.id, source.path, type(error).__name__, told)
+            log.debug("", exc_info=error)
+            return DeadLetter(source.id, source.path, type(error).__name__, unexpected(error))
 
     def _found(self, source: Source) -> Found:
         started = time.perf_counter()

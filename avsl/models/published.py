@@ -124,20 +124,26 @@ def from_published(
     ``KeyError``, ``RuntimeError`` or ``ValueError`` naming the tensor that is missing, too many or
     of another shape.
     """
+    clipseg = undistributed(clipseg)
     config = ACLConfig(
         BEATsConfig.from_published(beats["cfg"]), clipseg_sizes(clipseg, clipseg_config)
     )
     model = build(config)
-    model.beats.load_state_dict(beats_names(beats["model"]))
+    model.beats.load_state_dict(beats_names(undistributed(beats["model"])))
     if acl is not None:
-        model.audio_proj.load_state_dict(acl["audio_proj"])
-        model.masker.load_state_dict(acl["masker_i"])
+        model.audio_proj.load_state_dict(undistributed(acl["audio_proj"]))
+        model.masker.load_state_dict(undistributed(acl["masker_i"]))
     clip = _clip(config.clipseg)
     clip.load_state_dict(clip_names(_below(clipseg, "clip.")))
     model.vision.load_state_dict(VisionTower(clip).state_dict())
     model.text.load_state_dict(TextTower(clip).state_dict())
     model.decoder.load_state_dict(_below(clipseg, "decoder."))
     return model
+
+
+def undistributed(state: State) -> State:
+    """Names without the "module." that training on several devices puts before each."""
+    return {name.removeprefix("module."): value for name, value in state.items()}
 
 
 def clipseg_sizes(state: State, config: dict) -> CLIPSegConfig:

@@ -9,13 +9,13 @@ import re
 
 from torch import Tensor
 
+from avsl.models.published import undistributed
 from avsl.models.twostream import LVS, ResNetTower, TowerConfig, TwoStream, TwoStreamConfig
 
 State = dict[str, Tensor]
 
 _TOWERS = {"imgnet": "image_tower", "audnet": "audio_tower"}
 _HEADS = {"img_proj": "image_heads", "aud_proj": "audio_heads"}
-_PREFIX = "module."  # left by distributed training
 _MOMENTUM = "momentum_"  # SLAVC's averaged towers
 
 
@@ -37,8 +37,7 @@ def from_published(checkpoint: dict, averaged: bool = False) -> TwoStream:
 def published_names(state: State, averaged: bool = False) -> State:
     """Released names to ours, of the averaged towers or of the others."""
     renamed = {}
-    for name, value in state.items():
-        name = name.removeprefix(_PREFIX)
+    for name, value in undistributed(state).items():
         if name.startswith(_MOMENTUM) != averaged:
             continue
         name = name.removeprefix(_MOMENTUM)

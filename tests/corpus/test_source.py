@@ -1,6 +1,8 @@
 """What clips a corpus has."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,36 @@ def test_a_folder_is_searched_to_any_depth_and_says_what_it_left_out(tmp_path):
     found = corpus(tmp_path)
     assert ids(found) == ["a.b", "b/c/y", "b/x"]
     assert "1 .txt" in found.notes[0] and "1 no ending" in found.notes[0]
+
+
+@pytest.mark.parametrize("ending", ["3gp", "M2TS", "mts", "wmv", "mxf", "vob", "qt", "f4v", "m2v"])
+def test_a_folder_gives_whatever_kind_of_video_can_be_read(tmp_path, ending):
+    (tmp_path / f"x.{ending}").write_text("-")
+    assert ids(corpus(tmp_path)) == ["x"]
+
+
+def test_files_that_macos_adds_to_folders_and_shards_are_no_clips(tmp_path):
+    for name in ("a_b.mp4", "._a_b.mp4", "sub/._a_b.mp4", "__MACOSX/._a_b.mp4"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_text("-")
+    found = corpus(tmp_path / "in")
+    assert ids(found) == ["a_b"] and "3 files of the system" in found.notes[0]
+    making.shard(tmp_path / "x.tar", ["one"])
+    with making.tarfile.open(tmp_path / "x.tar", "a") as tar:
+        for name in ("._one.jpg", "__MACOSX/._one.wav", ".DS_Store"):
+            making._add(tar, name, b"-")
+    (tmp_path / "._x.tar").write_text("-")
+    found = corpus(tmp_path / "x.tar")
+    assert ids(found) == ["one"] and len(found.notes) == 1
+    assert "3 files of the system" in found.notes[0]
+
+
+def test_a_name_of_any_bytes_is_a_clip_of_its_own(tmp_path):
+    for name in (b"caf\xe9.mp4", b"caf\xe8.mp4"):
+        Path(os.fsdecode(bytes(tmp_path / "-").removesuffix(b"-") + name)).write_text("-")
+    found = corpus(tmp_path)
+    assert len(set(ids(found))) == 2 and all(each.encode() for each in ids(found))
+    assert all(Path(source.media).is_file() for source in found.sources)
 
 
 def test_one_video_is_a_corpus_of_one(tmp_path):
@@ -63,6 +95,33 @@ def test_lists_name_clips_relative_to_themselves(tmp_path, kind):
     assert found[far].media == "/far/y.mp4" and found["store/z"].media == "s3://store/z.mp4"
     if kind == "jsonl":
         assert found["in/x"].sound == str(tmp_path / "in" / "x.wav")
+
+
+TABLE = "path;id\r\nin/x.mp4;one\r\nin/y,z.mp4;\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", [TABLE, "sep=;\n" + TABLE, TABLE.replace(";", "\t").upper()])
+def test_a_table_is_read_as_any_program_saves_it(tmp_path, encoding, text):
+    (tmp_path / "l.csv").write_bytes(text.encode(encoding))
+    found = corpus(tmp_path / "l.csv")
+    assert [each.lower() for each in ids(found)] == ["in/y,z", "one"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("kind", ["txt", "jsonl"])
+def test_marks_and_line_ends_are_not_part_of_a_name(tmp_path, encoding, kind):
+    lines = ["é.mp4", "\ufeffb.mp4"]  # two marked lists, joined
+    if kind == "jsonl":
+        lines = ['{"path": "é.mp4"}', '\ufeff{"path": "b.mp4"}']
+    (tmp_path / f"l.{kind}").write_bytes("\r\n".join(lines).encode(encoding))
+    assert ids(corpus(tmp_path / f"l.{kind}")) == ["b", "é"]
+
+
+def test_a_list_that_is_no_text_is_a_sentence(tmp_path):
+    (tmp_path / "l.txt").write_bytes("é.mp4".encode("latin-1"))
+    with pytest.raises(SettingError, match="Save it as UTF-8"):
+        corpus(tmp_path / "l.txt")
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,19 @@ def test_silence_is_never_more_than_chance(small):
     assert found.maps.max() == 0
 
 
+def test_weights_that_were_trained_on_several_devices_are_the_same(tmp_path, small):
+    def spread(file: Path, *parts: str) -> Path:
+        told = torch.load(file, weights_only=True)
+        for part in parts:
+            told[part] = {f"module.{name}": value for name, value in told[part].items()}
+        torch.save(told, tmp_path / file.name)
+        return tmp_path / file.name
+
+    beats, acl = spread(FILES[1], "model"), spread(FILES[2], "audio_proj", "masker_i")
+    ours = convert_published(FILES[0], beats, acl).model.state_dict()
+    assert all(ours[name].equal(value) for name, value in small.model.state_dict().items())
+
+
 def test_wrong_files_are_named(tmp_path):
     (tmp_path / "beats.pt").write_bytes(b"nothing")
     with pytest.raises(VariantError, match=r"beats\.pt is not a checkpoint"):

@@ -11,7 +11,6 @@ Zhou et al. (ECCV 2022, arXiv 2207.05042). Official layout, below ``Single-sourc
 ACL's flat one (``s4/visual_frames/ID_1.png`` and so on) is read as well, and so is any mixture.
 """
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +22,7 @@ from avsl.errors import MediaError
 from avsl.media.reading import read
 from avsl.media.still import read_still
 from avsl.settings import LIMITS
+from avsl.text_files import read_text, table
 from train.data.cases import Kind
 from train.data.layouts import annotation
 from train.data.listed import AnnotationError, Entry, ListedSet, Moment, split
@@ -127,12 +127,11 @@ def _rows(root: Path, which: Subset) -> list[Row]:
     parents = [str(Path(place).parent) for place in which.places]
     folders = [f"{home}/{parent}" for home in HOMES if home for parent in parents]
     file = annotation(root, which.table, UPSTREAM, [*HOMES, *folders, *parents])
-    with open(file, newline="") as lines:
-        table = csv.DictReader(lines)
-        if "split" not in (table.fieldnames or ()):
-            raise AnnotationError(f'{file} needs a column "split". Take it from {UPSTREAM}.')
-        first = table.fieldnames[0]
-        rows = [Row(row[first], row["split"], row.get("category") or "") for row in table]
+    told = table(read_text(file))
+    if "split" not in told.fieldnames:
+        raise AnnotationError(f'{file} needs a column "split". Take it from {UPSTREAM}.')
+    first = told.fieldnames[0]
+    rows = [Row(row[first], row["split"], row.get("category") or "") for row in told]
     return [row for which in ("val", "test") for row in rows if row.split == which]
 
 

@@ -83,7 +83,7 @@ def identity(text: str) -> str:
     place = place_of(text)
     told = place.read(MANIFEST)
     if told is None and isinstance(place, Local):
-        facts = ((each.name, each.stat()) for each in sorted(place.folder.glob("*.tar")))
+        facts = ((each.name, each.stat()) for each in shards.tars(place.folder))
         told = repr([(name, each.st_size, each.st_mtime_ns) for name, each in facts]).encode()
     return sha256(told or b"").hexdigest()[:16]
 
@@ -138,7 +138,7 @@ def _recorded(number: int, record: Shard) -> Iterator[HeldOut]:
 
 def _of_tars(place: Local) -> Iterator[Found]:
     """Shards that came without a manifest."""
-    for number, tar in enumerate(sorted(place.folder.glob("*.tar"))):
+    for number, tar in enumerate(shards.tars(place.folder)):
         yield _of_tar(tar, number, "")
 
 

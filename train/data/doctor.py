@@ -3,7 +3,8 @@
     python -m train.data.doctor --root ROOT [--set vggss flickr] [--quick] [--json]
 
 Exit code 1 only where something that is there cannot be read. Wrong rates and lengths are told and
-forgiven: frames are found by time and sounds resampled.
+forgiven: frames are found by time and sounds resampled. So are muted clips, in which nothing could
+be located.
 """
 
 import argparse
@@ -15,6 +16,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError
 from avsl.media.endings import SOUNDS, VIDEOS
 from avsl.media.sound import probe_sound
@@ -25,6 +29,7 @@ from train.data.listed import AnnotationError, Entry, ListedSet
 
 RATE_SLACK = 0.01  # 25.02 frames a second are 25
 LENGTH_SLACK_S = 0.5
+LEAST_SAMPLE = 1.5 / 2**15  # a sound track that never leaves the lowest bit of 16 holds no sound
 SHOWN = 10  # findings of each kind in the table
 
 
@@ -32,6 +37,7 @@ class Problem(StrEnum):
     UNREADABLE = "unreadable"
     RATE = "wrong rate"
     LENGTH = "wrong length"
+    MUTED = "muted"
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ def _of_entry(found: ListedSet, entry: Entry) -> Iterator[Finding]:
     yield from rates
     if damage := case.clip.source.damage():
         yield Finding(Problem.UNREADABLE, where, damage[0])
+    if np.abs(case.clip.waveform).max(initial=0.0) < LEAST_SAMPLE:
+        yield Finding(Problem.MUTED, where, "Its sound track holds digital silence alone.")
     length_s, wanted_s = case.clip.duration_s, found.length_s
     if wanted_s is not None and abs(length_s - wanted_s) > LENGTH_SLACK_S:
         text = f"It lasts {length_s:.1f} s; clips of this set last {wanted_s:g} s."
@@ -146,6 +154,7 @@ def _sentences(report: SetReport) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    print_any_name()
     parser = argparse.ArgumentParser("train.data.doctor", description=__doc__.split("\n")[0])
     parser.add_argument("--root", type=Path, required=True, help="data root, see README.md")
     parser.add_argument("--set", nargs="+", default=registry.real_names(), metavar="NAME")

@@ -9,7 +9,6 @@ top, width, height; AVGN's code reads them as corners, which leaves many truths 
 numbers do not compare.
 """
 
-import csv
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from avsl.clip import ArrayFrames, Clip
+from avsl.text_files import cells, read_text
 from train.data import vggss
 from train.data.cases import TRUTH_PX, Kind
 from train.data.layouts import Store, annotation, below, store, vggsound_key
@@ -64,8 +64,7 @@ def vggsound_duet(root: Path, protocol: Protocol) -> ListedSet:
 def _pairs(root: Path) -> list[tuple[Half, Half]]:
     known = vggss.boxes(root)
     file = annotation(root, "avgn/vggsound_duet_test.csv", AVGN, vggss.FOLDERS)
-    with open(file, newline="") as lines:
-        rows = [row for row in csv.reader(lines) if len(row) >= 3]
+    rows = [row for row in cells(read_text(file)) if len(row) >= 3]
 
     def half(name: str) -> Half:
         return Half(name, known[name].label, known[name].boxes)
@@ -142,7 +141,7 @@ def music_duet(root: Path, protocol: Protocol) -> ListedSet:
 def _duets(file: Path) -> list[dict]:
     keys = {"file", "class_src1", "bbox_src1", "class_src2", "bbox_src2"}
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(read_text(file))
         if all(keys <= row.keys() for row in rows):
             return rows
     except (ValueError, AttributeError, TypeError):

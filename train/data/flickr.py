@@ -5,12 +5,13 @@ Senocak et al. (CVPR 2018): 250 pictures with 20 s of sound, boxes of several an
 extended list all 250 (each once more with the sound of another picture: nothing in view sounds).
 """
 
-import csv
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from avsl.media.endings import taken
+from avsl.text_files import cells, read_text
 from train.data.cases import Kind
 from train.data.layouts import Store, annotation, below, store
 from train.data.listed import AnnotationError, Entry, ListedSet, split
@@ -74,8 +75,7 @@ def extended(root: Path, protocol: Protocol) -> ListedSet:
 def picture_ids(root: Path) -> tuple[str, ...]:
     """LVS's 249 and the one more that SLAVC's list has, where that list is there."""
     file = annotation(root, "lvs/flickr_test.csv", LVS, FOLDERS)
-    with open(file, newline="") as lines:
-        ids = [row[0] for row in csv.reader(lines) if row]
+    ids = [row[0] for row in cells(read_text(file)) if row]
     try:
         pairs = silent_pairs(annotation(root, "slavc/flickr_test_plus_silent.csv", SLAVC, FOLDERS))
     except AnnotationError:
@@ -97,7 +97,8 @@ def _sounding(root: Path, media: Store, protocol: Protocol) -> list[Entry]:
 def _xml_files(root: Path) -> Iterator[tuple[str, Path]]:
     places = (*below(root, EXTENDED_FOLDERS), root / "annotations" / "flickr")
     for folder in (place / name for place in places for name in (*XML_FOLDERS, "")):
-        yield from ((file.stem, file) for file in sorted(folder.glob("*.xml")))
+        files = taken(sorted(folder.glob("*.xml")), folder, (".xml",))
+        yield from ((file.stem, file) for file in files)
 
 
 def _entry(media: Store, protocol: Protocol, name: str, xml: Path) -> Entry:

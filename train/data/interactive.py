@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from avsl.text_files import read_text
 from train.data.cases import TRUTH_PX, Kind
 from train.data.layouts import Store, annotation, below, store
 from train.data.listed import AnnotationError, Entry, ListedSet, split
@@ -91,7 +92,7 @@ def _rows(root: Path, which: Collection, truth: Truth) -> list[dict]:
     name = f"sslalignment/{which.lists}_{truth}.json"
     file = annotation(root, name, UPSTREAM, which.folders)
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(read_text(file))
         return [{key: row[key] for key in ("image", "audio", "gt_box")} for row in rows]
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationError(f"{file} is not SSLalignment's list; see {UPSTREAM}.") from error

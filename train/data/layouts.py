@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avsl.errors import MediaError
-from avsl.media.endings import PICTURES, SOUNDS, VIDEOS
+from avsl.media.endings import PICTURES, SOUNDS, VIDEOS, taken
 from train.data.listed import AnnotationError, Moment
 from train.data.media import Protocol, of_picture, of_video
 from train.data.shards import Sample, index, unpacked
@@ -143,8 +143,8 @@ def _collect(found: dict[str, Path], files: Iterator[Path], key: Callable[[str],
 def _files(folder: Path, names: Iterable[str], suffixes: tuple[str, ...]) -> Iterator[Path]:
     for name in names:
         if (folder / name).is_dir():
-            files = sorted((folder / name).iterdir())
-            yield from (f for f in files if f.suffix.lower() in suffixes and f.is_file())
+            files = taken(sorted((folder / name).iterdir()), folder / name, suffixes)
+            yield from (file for file in files if file.is_file())
 
 
 def _pictures(folder: Path) -> Iterator[Path]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from avsl.cli_streams import print_any_name
 from avsl.devices import usable_cores
 from avsl.errors import AvslError, SettingError
 from avsl.progress import Progress, no_progress
@@ -82,6 +83,7 @@ def manifest_of(
 
 
 def main(arguments: list[str] | None = None) -> int:
+    print_any_name()
     parser = argparse.ArgumentParser("train.data.prepare", description=__doc__.split("\n")[0])
     add = parser.add_argument
     add("set", help='vggss, vggss/extended, vggsound-duet, ... or "clips" for any videos')

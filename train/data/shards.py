@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from avsl.errors import MediaError
+from avsl.media.endings import is_of_system, taken
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,15 @@ def index(folder: Path) -> dict[str, Sample]:
     An unfinished shard (``.part``) is not looked at. Raises :class:`MediaError` for a broken one.
     """
     found: dict[str, Sample] = {}
-    for shard in sorted(folder.glob("*.tar")) if folder.is_dir() else ():
+    for shard in tars(folder):
         for name, sample in samples(shard).items():
             found.setdefault(name, {}).update(sample)
     return found
+
+
+def tars(folder: Path) -> list[Path]:
+    """The shards in a folder, in their order; none where there is no folder."""
+    return taken(sorted(folder.glob("*.tar")), folder, (".tar",))
 
 
 def samples(shard: Path) -> dict[str, Sample]:
@@ -54,7 +60,7 @@ def samples(shard: Path) -> dict[str, Sample]:
 def _members(shard: Path) -> list[tarfile.TarInfo]:
     try:
         with tarfile.open(shard, "r:") as tar:
-            return [member for member in tar if member.isfile()]
+            return [each for each in tar if each.isfile() and not is_of_system(each.name)]
     except (tarfile.TarError, OSError) as error:
         raise MediaError(
             f'The shard "{shard}" is cut off or damaged. Delete it and prepare it again.'

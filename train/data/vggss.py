@@ -6,7 +6,6 @@ A few of its boxes are broken (an edge of -2.9e16, or no area) and are cut away 
 [0, 1], as upstream does; two clips (M1P1xla8rg0_000000, MKC9LvRivTM_000030) are left without truth.
 """
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from avsl.text_files import cells, read_text, table
 from train.data.cases import TRUTH_PX, Kind
 from train.data.layouts import Store, annotation, below, store, vggsound_key
 from train.data.listed import AnnotationError, Entry, ListedSet, split
@@ -42,7 +42,7 @@ def boxes(root: Path) -> dict[str, Boxes]:
     """All clips of ``vggss.json`` by id, in its order."""
     file = annotation(root, "lvs/vggss.json", LVS, FOLDERS)
     try:
-        rows = json.loads(file.read_text())
+        rows = json.loads(read_text(file))
         return {row["file"]: Boxes(row["class"], tuple(map(tuple, row["bbox"]))) for row in rows}
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationError(f"{file} is not LVS's list of boxes. Take it anew: {LVS}.") from error
@@ -51,14 +51,13 @@ def boxes(root: Path) -> dict[str, Boxes]:
 def listed_ids(root: Path, name: str, upstream: str) -> tuple[str, ...]:
     """First column of a list, one clip a line, in VGGSound's naming or the annotations'."""
     file = annotation(root, name, upstream, FOLDERS)
-    with open(file, newline="") as lines:
-        return tuple(vggsound_key(row[0].strip()) for row in csv.reader(lines) if row and row[0])
+    rows = cells(read_text(file))
+    return tuple(vggsound_key(row[0].strip()) for row in rows if row and row[0])
 
 
 def silent_pairs(file: Path) -> tuple[tuple[str, str], ...]:
     """SLAVC's extended list: (clip seen, clip heard) of each pair where nothing in view sounds."""
-    with open(file, newline="") as lines:
-        rows = list(csv.DictReader(lines))
+    rows = list(table(read_text(file)))
     if not rows or not {"video", "audio", "label"} <= rows[0].keys():
         raise AnnotationError(f'{file} needs the columns "video,audio,label"; see {SLAVC}.')
     return tuple((row["video"], row["audio"]) for row in rows if row["label"] == "non-sounding")

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avsl.errors import MediaError
-from avsl.media.endings import VIDEOS, left_out
+from avsl.media.endings import VIDEOS, left_out, taken
+from avsl.names import encodable
 from train.data import registry
 from train.data.layouts import vggsound_key, videos
 from train.data.store import Local, Place
@@ -33,12 +34,12 @@ def _all_below(folder: Path) -> dict[str, Path | None]:
         raise MediaError(f'There is no folder "{folder}". Name the one that holds the videos.')
     found: dict[str, Path | None] = {}
     for file in _files(folder):
-        name = file.stem.replace(".", "_")
+        name = encodable(file.stem.replace(".", "_"))
         if name in found:
             raise MediaError(
                 f'"{found[name]}" and "{file}" would both be the clip "{name}". Rename one.'
             )
-        if len(name.encode(errors="surrogateescape")) > MOST_BYTES:
+        if len(name.encode()) > MOST_BYTES:
             raise MediaError(f'The name "{name}" is longer than {MOST_BYTES} bytes. Shorten it.')
         found[name] = file
     if not found:
@@ -54,12 +55,13 @@ def notes_on(name: str, folder: Path, out: Place) -> list[str]:
     if name != CLIPS:
         return []
     made = out.folder.absolute() if isinstance(out, Local) else None
-    files = (path for path in folder.absolute().rglob("*") if path.is_file())
-    told = left_out(path for path in files if made not in path.parents)
+    folder = folder.absolute()
+    files = (path for path in folder.rglob("*") if path.is_file())
+    told = left_out((path for path in files if made not in path.parents), folder)
     return [told] if told else []
 
 
 def _files(folder: Path) -> Iterator[Path]:
     """In an order that is the same on any system."""
     below = sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts)
-    return (path for path in below if path.suffix.lower() in VIDEOS and path.is_file())
+    return (path for path in taken(below, folder) if path.is_file())

@@ -12,6 +12,7 @@ import torch
 from avsl.benchmark import Cost, Results
 from avsl.devices import best_device
 from avsl.progress import Progress, no_progress, part
+from avsl.storage import storage_errors
 from avsl.variants import Variant
 from avsl.version import __version__
 from train.data.cases import BenchmarkSet
@@ -46,8 +47,9 @@ def evaluate(
             _add(results, run, name, folder)
         results.made["notes"] = "\n".join(notes)
         if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            results.save(folder / RESULTS)
+            with storage_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                results.save(folder / RESULTS)
     return results
 
 

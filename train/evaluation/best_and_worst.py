@@ -6,6 +6,7 @@ from avsl.benchmark import CaseScore
 from avsl.metrics import Judged, ciou
 from avsl.metrics.cuts import absolute_cuts
 from avsl.metrics.multisource import frame_means
+from avsl.storage import storage_errors
 from train.evaluation.pictures import panels
 from train.evaluation.runner import SetRun
 from train.evaluation.scoring import picker
@@ -47,8 +48,9 @@ def _picture(run: SetRun, name: str, index: int, threshold: float, folder: Path)
     truth = run.truths.part(facts.rows)[facts.shown].numpy()
     heatmap = tray.maps.part(tray.rows[index])[facts.shown].numpy()
     file = f"{FOLDER}/{file_name(run.benchmark.name)}/{file_name(name)}/{index:05d}.jpg"
-    (folder / file).parent.mkdir(parents=True, exist_ok=True)
-    (folder / file).write_bytes(panels(facts.picture, truth, heatmap, threshold))
+    with storage_errors(folder):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes(panels(facts.picture, truth, heatmap, threshold))
     return file
 
 

@@ -22,12 +22,14 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from avsl.errors import MediaError, SettingError
+from avsl.media.endings import taken
 from avsl.metrics import SWEEP, adaptive, areas_at, auc, ciou, median, rasterise, success, sweep
 from avsl.metrics.boxes import SIDE_PX
 from avsl.metrics.extended import ap, max_f1
 from avsl.metrics.interactive import iauc, iiou
 from avsl.metrics.overlap import Areas
 from avsl.metrics.segmentation import f_measure, frame_f, frame_iou
+from avsl.text_files import read_text
 
 MAPS_FILE = "maps.safetensors"
 EXTENDED_THRESHOLD = 0.5
@@ -165,14 +167,14 @@ def _tensors(path: Path) -> dict[str, Tensor]:
 
 
 def _about(folder: Path) -> dict:
-    files = sorted(folder.glob("*.json"))
+    files = taken(sorted(folder.glob("*.json")), folder, (".json",))
     if len(files) > 1:
         names = ", ".join(path.name for path in files)
         raise SettingError(f"{folder} has several json files ({names}); leave one there.")
     if not files:
         return {}
     try:
-        about = json.loads(files[0].read_text())
+        about = json.loads(read_text(files[0]))
     except (OSError, ValueError) as error:
         raise MediaError(f"{files[0]} cannot be read as json: {error}.") from error
     if not isinstance(about, dict):

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from avsl.benchmark import Curve, Results, Row
+from avsl.storage import storage_errors
 from train.evaluation.best_and_worst import file_name
 
 RESULTS, TABLE = "results.json", "results.csv"
@@ -72,15 +73,16 @@ def write(results: Results, folder: Path) -> list[Path]:
 
     Cases' pictures are there already (:func:`train.evaluation.best_and_worst`).
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    results.save(folder / RESULTS)
-    write_csv(results, folder / TABLE)
-    return [folder / RESULTS, folder / TABLE, *plots(results, folder / "plots")]
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        results.save(folder / RESULTS)
+        write_csv(results, folder / TABLE)
+        return [folder / RESULTS, folder / TABLE, *plots(results, folder / "plots")]
 
 
 def write_csv(results: Results, path: Path) -> None:
     """One line a row, the fields of :class:`avsl.metrics.score.Score` as columns."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         writer = None
         for row in results.rows:
             fields = {"set": row.set, "variant": row.variant, **vars(row.score)}

@@ -163,7 +163,7 @@ def _append(file: Path, row: dict) -> None:
 
 
 def _line(row: dict) -> bytes:
-    return json.dumps(row, ensure_ascii=False).encode() + b"\n"
+    return json.dumps(row, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
 
 
 def _mend(file: Path) -> None:

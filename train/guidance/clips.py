@@ -1,6 +1,5 @@
 """The clips to describe: a folder of videos, or a list of them with what is known of each."""
 
-import csv
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ import numpy as np
 
 from avsl.errors import MediaError, SettingError
 from avsl.media import read
-from avsl.media.endings import VIDEOS
+from avsl.media.endings import taken
+from avsl.text_files import numbered_lines, read_text, table
 
 JPEG_QUALITY = 85
 
@@ -32,7 +32,7 @@ def clips_in(source: Path) -> list[ClipToDescribe]:
     labels); paths are relative to the list. Raises :class:`SettingError`.
     """
     if source.is_dir():
-        files = sorted(file for file in source.rglob("*") if file.suffix.lower() in VIDEOS)
+        files = taken(sorted(source.rglob("*")), source)
         clips = [
             ClipToDescribe(file.relative_to(source).with_suffix("").as_posix(), file)
             for file in files
@@ -48,12 +48,16 @@ def clips_in(source: Path) -> list[ClipToDescribe]:
 
 
 def _rows(source: Path) -> Iterable[dict]:
-    text = source.read_text(encoding="utf-8-sig")
-    if source.suffix == ".jsonl":
-        return [_json_row(line, source) for line in text.splitlines() if line.strip()]
+    try:
+        text = read_text(source)
+    except UnicodeDecodeError as error:
+        raise SettingError(f"{source} is no list: it is not Unicode text.") from error
     if source.suffix == ".csv":
-        return list(csv.DictReader(text.splitlines()))
-    return [{"path": line.strip()} for line in text.splitlines() if line.strip()]
+        return table(text)
+    lines = [line for _, line in numbered_lines(text)]
+    if source.suffix == ".jsonl":
+        return [_json_row(line, source) for line in lines]
+    return [{"path": line} for line in lines]
 
 
 def _json_row(line: str, source: Path) -> dict:

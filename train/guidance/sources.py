@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avsl.errors import SettingError
+from avsl.text_files import numbered_lines, read_text
 from train.guidance.book import Book, Entry, Key, Reject, Why
 from train.guidance.clips import ClipToDescribe
 from train.guidance.schema import Checked, SchemaError, from_mapping, from_text
@@ -42,9 +43,7 @@ def _rows(file: Path) -> dict[str, dict]:
     if not file.is_file():
         raise SettingError(f"There is no file {file} to take descriptions from.")
     rows = {}
-    for number, line in enumerate(file.read_text(encoding="utf-8-sig").split("\n"), 1):
-        if not line.strip():
-            continue
+    for number, line in numbered_lines(read_text(file)):
         try:
             row = json.loads(line)
             rows[str(row["id"])] = row

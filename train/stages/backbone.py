@@ -51,7 +51,7 @@ def save(model: ACL, folder: Path, facts: dict[str, Any]) -> None:
     }
     save_file(state, folder / WEIGHTS_FILE)
     card = {"format": FORMAT, "network": model.config.to_dict(), **facts}
-    (folder / FACTS_FILE).write_text(json.dumps(card, indent=1))
+    (folder / FACTS_FILE).write_text(json.dumps(card, indent=1), encoding="utf-8")
 
 
 def save_eye(tower: ResNetTower, folder: Path) -> None:
@@ -81,7 +81,7 @@ def load(start: Path | str) -> tuple[ACL, dict[str, Any]]:
     """
     folder = at(start)
     try:
-        facts = json.loads((folder / FACTS_FILE).read_text())
+        facts = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))
         state = load_file(folder / WEIGHTS_FILE)
     except (OSError, ValueError) as error:
         raise SettingError(

@@ -23,6 +23,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError, SettingError
 from avsl.models.acl import ACL
 from avsl.models.published import ACLConfig, build
@@ -128,6 +129,7 @@ def shown(name: str) -> Report:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    print_any_name()
     parser = argparse.ArgumentParser(prog="python -m train.stages.run", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the backbone's folder")
     length = parser.add_mutually_exclusive_group()

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from avsl.cli_streams import print_any_name
 from train.studies.summary import RESULTS, read
 from train.studies.tables import MARGIN
 
@@ -69,6 +70,7 @@ def _panel(panel: Axes, title: str, arms: dict[str, Any]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.studies.curves", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from avsl.cli_streams import print_any_name
 from avsl.synthetic.world import VERSION
 from train.config import TrainConfig
 from train.studies.plan import Trial, trials
@@ -54,6 +55,7 @@ def _left(trial: Trial, arm: dict[str, Any], index: int) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.studies.restore", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -68,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             path = options.out / trial.study / trial.folder / TRIAL
             if not path.is_file():
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(json.dumps(left, indent=1) + "\n")
+                path.write_text(json.dumps(left, indent=1) + "\n", encoding="utf-8")
                 count += 1
         print(f"{told['study']}: {count} of {told['trials']} trials restored")
     return 0

@@ -18,6 +18,7 @@ from fnmatch import fnmatchcase
 from io import StringIO
 from pathlib import Path
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError
 from avsl.synthetic.world import VERSION, Classes, Recipe
 from avsl.variants.base import WEIGHTS_FILE
@@ -62,7 +63,7 @@ def known(trial: Trial, folder: Path, out: Path, keep: bool) -> dict | None:
     and its weights.
     """
     for path in sorted(out.glob(f"*/*/{TRIAL}")):
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
         same = not trial.config.differs(TrainConfig.from_dict(found["config"]))
         if same and found["world"] == VERSION and (not keep or _has_weights(path.parent)):
             if keep:
@@ -78,7 +79,7 @@ def _has_weights(folder: Path) -> bool:
 
 def _write(folder: Path, found: dict) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n")
+    (folder / TRIAL).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 def test(trained: Trained, sets: dict[str, Recipe]) -> dict[str, dict[str, float]]:
@@ -95,6 +96,7 @@ def test(trained: Trained, sets: dict[str, Recipe]) -> dict[str, dict[str, float
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.studies.run", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

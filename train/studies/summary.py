@@ -18,6 +18,7 @@ from typing import Any
 
 from scipy.stats import t as student_t
 
+from avsl.cli_streams import print_any_name
 from avsl.errors import SettingError
 from train.studies.plan import STUDIES, trials
 from train.studies.run import OUT, TRIAL
@@ -51,7 +52,8 @@ class Estimate:
 
 def gather(study: str, folder: Path) -> list[dict[str, Any]]:
     """What every finished trial in ``folder`` left, in any order."""
-    found = [json.loads(path.read_text()) for path in sorted(folder.glob(f"{study}/*/{TRIAL}"))]
+    files = sorted(folder.glob(f"{study}/*/{TRIAL}"))
+    found = [json.loads(file.read_text(encoding="utf-8")) for file in files]
     if not found:
         raise SettingError(
             f"No trial of {study} is done in {folder}: python -m train.studies.run {study}."
@@ -62,7 +64,7 @@ def gather(study: str, folder: Path) -> list[dict[str, Any]]:
 def read(folder: Path, studies: list[str]) -> Iterator[dict[str, Any]]:
     """The files of these studies in ``folder``, or of all that there are."""
     for path in sorted(folder.glob("*.json")):
-        told = json.loads(path.read_text())
+        told = json.loads(path.read_text(encoding="utf-8"))
         if told.get("format") == FORMAT and (not studies or told["study"] in studies):
             yield told
 
@@ -107,6 +109,7 @@ def _arm(mine: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.studies.summary", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -122,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     options.to.mkdir(parents=True, exist_ok=True)
     path = options.to / f"{options.study}.json"
-    path.write_text(json.dumps(told, indent=1).replace("NaN", "null") + "\n")
+    path.write_text(json.dumps(told, indent=1).replace("NaN", "null") + "\n", encoding="utf-8")
     print(f"{path}: {told['trials']} of {told['expected']} trials")
     return 0
 

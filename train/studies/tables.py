@@ -11,6 +11,7 @@ from math import nan
 from pathlib import Path
 from typing import Any
 
+from avsl.cli_streams import print_any_name
 from train.studies.summary import RESULTS, Estimate, read
 
 MARGIN = ", margin "  # "lvs, noise 0.2, margin -0.1" is in the row "lvs, noise 0.2" of a sweep
@@ -126,6 +127,7 @@ def _row(cells: Iterable[str]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
+    print_any_name()
     parser = argparse.ArgumentParser(
         "train.studies.tables", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -220,7 +220,7 @@ def _folded(title: str, body: str) -> str:
 
 def downloads(source: Source) -> str:
     """The shipped results as links that carry the files themselves."""
-    text = (source.folder / source.name).read_text()
+    text = (source.folder / source.name).read_text(encoding="utf-8")
     return (
         f'<p class="avsl-hint">{escape(copy.DOWNLOADS)} '
         f"{_file('avsl-benchmark.json', 'application/json', text, copy.DOWNLOAD_JSON)}, "

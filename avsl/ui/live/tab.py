@@ -56,7 +56,7 @@ def _verdicts() -> dict[str, str]:
 
 
 def _read(part: str) -> str:
-    return (HERE / "script" / f"{part}.js").read_text()
+    return (HERE / "script" / f"{part}.js").read_text(encoding="utf-8")
 
 
 def _heat_rgb() -> list[list[int]]:
@@ -141,4 +141,4 @@ def style_sheet() -> str:
         f"{{ background: rgb({red},{green},{blue}); }}\n"
         for verdict, (red, green, blue) in VERDICT_RGB.items()
     )
-    return (HERE / "live.css").read_text() + dots
+    return (HERE / "live.css").read_text(encoding="utf-8") + dots

@@ -55,6 +55,6 @@ def wire(studio: Studio, workspace: Workspace, gallery: Gallery, home: Parts) ->
 
 def style_sheet() -> str:
     """The tabs' looks."""
-    return (HERE / "studio.css").read_text() + marks_css() + "".join(
+    return (HERE / "studio.css").read_text(encoding="utf-8") + marks_css() + "".join(
         part.style_sheet() for part in (marking, swapping)
     )

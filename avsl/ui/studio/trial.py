@@ -118,7 +118,7 @@ class Trial:
         report, sheet, video = (self.folder / f"{stem}.{kind}" for kind in ("json", "png", "mp4"))
         progress(0.0, copy.STAGE_PACKING)
         with storage_errors(self.folder):
-            report.write_text(json.dumps(self.report(), indent=1))
+            report.write_text(json.dumps(self.report(), indent=1), encoding="utf-8")
             sheet.write_bytes(probing_png(self.probing, self.told, self.clip))
             if not video.exists():
                 video.hardlink_to(self.footage.video)

@@ -37,7 +37,7 @@ class Yardstick:
 
 @cache
 def shipped() -> Yardstick:
-    facts = json.loads(FILE.read_text())
+    facts = json.loads(FILE.read_text(encoding="utf-8"))
     marks = [Mark(**facts) for facts in facts.pop("variants")]
     return Yardstick(**facts, marks=tuple(sorted(marks, key=_best_first)))
 

@@ -15,11 +15,10 @@ def place(elem_id: str) -> gr.HTML:
     Its event ``moved`` brings ``time_s``, to where a visitor moved the playhead of a video that
     does not play.
     """
-    return gr.HTML(
-        elem_id=elem_id, js_on_load=(HERE / "timeline.js").read_text(), apply_default_css=False
-    )
+    script = (HERE / "timeline.js").read_text(encoding="utf-8")
+    return gr.HTML(elem_id=elem_id, js_on_load=script, apply_default_css=False)
 
 
 def style_sheet() -> str:
     """The looks of all timelines."""
-    return (HERE / "timeline.css").read_text() + verdict_colours()
+    return (HERE / "timeline.css").read_text(encoding="utf-8") + verdict_colours()

@@ -1,8 +1,10 @@
 """What shards hold, wherever they lie, and that nothing of them is lost on the way."""
 
+import io
 import json
 import multiprocessing
 import pickle
+import tarfile
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from train.config import read_config
 from train.data import fetched
 from train.data.corpus import corpus
 from train.data.fetched import Fetched
+from train.data.shards import index
 from train.data.store import MANIFEST, Remote, place_of
 from train.data.stream import Batches, ShardSource
 from train.train import train
@@ -69,6 +72,15 @@ def test_without_a_manifest_the_shards_are_looked_through(folder, tmp_path):
     assert epoch(configs[0]) == epoch(configs[1])
     held = [ids(ShardSource.of(each, held_out=True), torch.arange(8)) for each in configs]
     assert held[0] == held[1]
+
+
+def test_files_that_macos_adds_to_shards_are_no_clips(tmp_path):
+    made = made_shards(tmp_path, (2,), manifest=False)
+    (tmp_path / "._shard-000000.tar").write_bytes(b"no tar")
+    with tarfile.open(made / "shard-000000.tar", "a") as tar:
+        for name in ("._clip0.jpg", "._clip0.flac", "__MACOSX/clip9.jpg", "__MACOSX/clip9.flac"):
+            tar.addfile(tarfile.TarInfo(name), io.BytesIO())
+    assert corpus(str(tmp_path), 0).clips == 2 and set(index(tmp_path)) == {"clip0", "clip1"}
 
 
 def test_far_shards_give_the_same_batches_in_little_room(folder, bucket, tmp_path):

@@ -1,5 +1,8 @@
 """What is wrong with files is told by kind, and only the unreadable fails."""
 
+import numpy as np
+
+from tests.media.making import make, tone
 from tests.train.data.making_sets import (
     FIRST,
     SECOND,
@@ -8,6 +11,7 @@ from tests.train.data.making_sets import (
     picture,
     sound,
     video,
+    wav_bytes,
 )
 from train.data import doctor
 from train.data.doctor import Problem
@@ -47,6 +51,23 @@ def test_corrupt_files_are_told_and_fail(tmp_path, capsys):
     assert all(finding.sentence.endswith(".") for finding in report.findings)
     assert doctor.main(["--root", str(root), "--set", "vggss"]) == 1
     assert "has no sound" in capsys.readouterr().out
+
+
+def test_clips_whose_sound_is_digital_silence_are_told_as_muted(tmp_path):
+    root = root_of(tmp_path, FIRST, SECOND, THIRD)
+    for name, level in ((FIRST, 0.0), (SECOND, 1e-3)):
+        picture(root / f"vggss/frames/{name}.jpg")
+        file = root / f"vggss/audio/{name}.wav"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(wav_bytes(level * tone(10.0, 16_000)))
+    times_s = np.arange(250) / 25
+    (root / "vggss/videos").mkdir()
+    frames = np.zeros((250, 32, 32, 3), np.uint8)
+    make(root / f"vggss/videos/{THIRD}.mp4", frames, times_s, np.zeros((480_000, 1), np.float32))
+    report = doctor.examine("vggss", root)
+    assert [finding.problem for finding in report.findings] == [Problem.MUTED] * 2
+    assert not any(SECOND in finding.where for finding in report.findings)
+    assert doctor.main(["--root", str(root), "--set", "vggss"]) == 0
 
 
 def test_wrong_rates_and_lengths_are_told_and_forgiven(tmp_path):

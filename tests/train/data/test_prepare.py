@@ -18,6 +18,7 @@ from avsl.media.reading import read
 from tests.train.data.making_sets import FIRST, SECOND, THIRD, boxes_file, sound, video
 from train.data import prepare as tool
 from train.data import registry, shard_making
+from train.data.corpus import corpus
 from train.data.prepare import MANIFEST, prepare
 from train.data.shard_making import Settings, Shard
 from train.data.shards import index
@@ -155,6 +156,18 @@ def test_any_folder_of_videos_can_be_prepared(tmp_path):
     video(tmp_path / "in/c/b.mkv", seconds=1.0)
     with pytest.raises(MediaError, match='would both be the clip "b"'):
         prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "out")
+
+
+def test_names_that_systems_and_cameras_give_are_prepared_or_left_out(tmp_path):
+    video(tmp_path / "in/a_b.mp4", seconds=1.0)
+    (tmp_path / "in/a_b.mp4").rename(tmp_path / "in" / os.fsdecode(b"caf\xe9.MTS"))
+    for name in ("._a_b.mp4", "sub/._a_b.mp4", "__MACOSX/._a_b.mp4", ".DS_Store"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_text("no video")
+    manifest = prepare(Settings.of("clips"), None, tmp_path / "in", tmp_path / "out")
+    assert manifest["wanted"] == manifest["written"] == 1
+    assert "4 files of the system" in manifest["notes"][0]
+    assert corpus(str(tmp_path / "out"), held_out=1).held_out[0].id == "caf\\udce9"
 
 
 def test_sounds_lose_no_sample_and_records_say_where_clips_lie(downloads, tmp_path):

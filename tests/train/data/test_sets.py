@@ -18,7 +18,7 @@ from tests.train.data.making_sets import (
     video,
     write,
 )
-from train.data import avsbench, interactive, registry
+from train.data import avsbench, interactive, registry, vggss
 from train.data.cases import Kind
 from train.data.layouts import vggsound_key
 from train.data.media import Protocol
@@ -62,6 +62,16 @@ def test_vggss_of_extracted_pictures_and_sounds(tmp_path):
     assert (case.label, case.times_s.tolist()) == ("class of A", [5.0])
     assert len(case.clip.waveform) == 160_000
     assert case.clip.frames(case.times_s)[0, 8, 8, 0] > 150
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_annotations_are_read_as_any_program_saves_them(tmp_path, encoding):
+    boxes_file(tmp_path, {FIRST: [[0, 0, 0.5, 1]]})
+    file = tmp_path / "annotations/lvs/vggss.json"
+    file.write_text(file.read_text(), encoding=encoding)
+    assert vggss.boxes(tmp_path)[FIRST].boxes == ((0, 0, 0.5, 1),)
+    (tmp_path / "list.csv").write_text(f"{FIRST};dog\n", encoding=encoding)
+    assert vggss.listed_ids(tmp_path, "list.csv", "upstream") == (FIRST,)
 
 
 def test_a_video_is_judged_at_five_seconds_whatever_its_rate(tmp_path):

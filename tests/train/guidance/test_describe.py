@@ -358,6 +358,31 @@ def test_wrong_usage_is_one_sentence(ask, flags, sentence):
     assert code == USAGE and sentence in said
 
 
+@pytest.mark.parametrize("text", ["id,path,label\na,,dog\n", "\ufeffid;path;label\r\na;;dog\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_table_of_clips_is_read_as_any_program_saves_it(tmp_path, text, encoding):
+    (tmp_path / "names.csv").write_bytes(text.encode(encoding))
+    (clip,) = clips_in(tmp_path / "names.csv")
+    assert (clip.id, clip.path, clip.labels) == ("a", None, ("dog",))
+
+
+def test_what_a_system_put_there_is_no_clip(tmp_path):
+    for name in ("a.mp4", "._a.mp4", "__MACOSX/._a.mp4"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [clip.id for clip in clips_in(tmp_path)] == ["a"]
+
+
+def test_a_name_that_is_no_text_comes_back_from_the_book(tmp_path):
+    odd, out = os.fsdecode(b"caf\xe9"), tmp_path / "out.jsonl"
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"{odd}.mp4").touch()
+    (tmp_path / "a.jsonl").write_text(json.dumps({"id": odd, **MEANT.as_json()}))
+    command = ["--clips", str(tmp_path / "in"), "--out", str(out), "--from"]
+    assert main([*command, str(tmp_path / "a.jsonl")]) == OK
+    assert json.loads(out.read_text(encoding="utf-8").splitlines()[-1])["id"] == odd
+
+
 def test_ids_have_to_differ(tmp_path):
     names = tmp_path / "names.csv"
     names.write_text("id,label\na,dog\na,cat\n")

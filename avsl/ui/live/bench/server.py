@@ -48,7 +48,7 @@ class Server:
 
 def _usage(process: Path) -> Usage | None:
     try:
-        facts = (process / "stat").read_text().rpartition(")")[2].split()
+        facts = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         links = [_target(link) for link in (process / "fd").iterdir()]
     except OSError:
         return None
@@ -81,7 +81,7 @@ def own_server() -> Iterator[Server]:
     with TemporaryDirectory(prefix="avsl-bench-", ignore_cleanup_errors=True) as home:
         port, log = _free_port(), Path(home) / "log.txt"
         command = [sys.executable, str(APP), "--host", "127.0.0.1", "--port", str(port)]
-        with open(log, "w") as file:
+        with open(log, "w", encoding="utf-8") as file:
             process = subprocess.Popen(
                 command, cwd=APP.parent, env=os.environ | {"TMPDIR": home},
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file,
@@ -109,7 +109,7 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen, log: Path) -> No
             return
         except OSError:
             time.sleep(0.2)
-    last_words = log.read_text(errors="replace").strip().splitlines()[-1:]
+    last_words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
     said = f" It said: {last_words[0]}" if last_words else ""
     raise BenchError(f"The app did not start; try python app.py.{said}")
 

@@ -87,7 +87,8 @@ def _png(painted: np.ndarray) -> str:
 
 
 def style_sheet() -> str:
-    return (HERE / "marking.css").read_text()
+    return (HERE / "marking.css").read_text(encoding="utf-8")
 
 
-SCRIPT = f"const WORDS = {json.dumps(copy.WORDS)};\n" + (HERE / "marking.js").read_text()
+_MARKING = (HERE / "marking.js").read_text(encoding="utf-8")
+SCRIPT = f"const WORDS = {json.dumps(copy.WORDS)};\n{_MARKING}"

@@ -10,4 +10,4 @@ HERE = Path(__file__).parent
 
 def style_sheet() -> str:
     """The tab's looks."""
-    return (HERE / "swap.css").read_text()
+    return (HERE / "swap.css").read_text(encoding="utf-8")

@@ -91,7 +91,7 @@ class Board:
         progress(0.0, "packing the files")
         with storage_errors(self.folder):
             sheet.write_bytes(swap_png(self.found))
-            report.write_text(json.dumps(swap_report(self.found), indent=1))
+            report.write_text(json.dumps(swap_report(self.found), indent=1), encoding="utf-8")
         return [sheet, report]
 
 

@@ -12,7 +12,7 @@ from avsl.ui.studio.swapping import copy
 from avsl.ui.studio.swapping.page import SwapPage, knowing, offered, preselected
 from avsl.ui.views import heading, hint
 
-SCRIPT = (Path(__file__).parent / "swap.js").read_text()
+SCRIPT = (Path(__file__).parent / "swap.js").read_text(encoding="utf-8")
 MOST_TYPED = 60  # characters of words
 PLAYHEAD = """(result, variant, unsure, clip) =>
   [result, variant, unsure, clip, document.querySelector('#swap-clip video')?.currentTime ?? 0]"""
