@@ -21,9 +21,10 @@ import numpy as np
 from avsl.cli_streams import print_any_name
 from avsl.errors import AvslError
 from avsl.media.endings import SOUNDS, VIDEOS
+from avsl.media.scan import scan
 from avsl.media.sound import probe_sound
 from avsl.progress import Progress, no_progress
-from avsl.settings import SAMPLE_RATE_HZ
+from avsl.settings import LIMITS, SAMPLE_RATE_HZ
 from train.data import registry
 from train.data.listed import AnnotationError, Entry, ListedSet
 
@@ -112,10 +113,11 @@ def _of_entry(found: ListedSet, entry: Entry) -> Iterator[Finding]:
 
 def _rates(found: ListedSet, entry: Entry, fps_hz: float) -> Iterator[Finding]:
     for file in entry.files:
-        heard = probe_sound(file) if file.suffix.lower() in SOUNDS else None
-        if heard is not None and heard.sample_rate_hz != SAMPLE_RATE_HZ:
-            text = f"Its sound has {heard.sample_rate_hz} Hz, not {SAMPLE_RATE_HZ}; resampled."
-            yield Finding(Problem.RATE, str(file), text)
+        for track in scan(file, LIMITS).sounds[:1] if file.suffix.lower() in SOUNDS else ():
+            rate_hz = probe_sound(file, track.index).sample_rate_hz
+            if rate_hz != SAMPLE_RATE_HZ:
+                text = f"Its sound has {rate_hz} Hz, not {SAMPLE_RATE_HZ}; resampled."
+                yield Finding(Problem.RATE, str(file), text)
     if not entry.files or entry.files[0].suffix.lower() not in VIDEOS or not found.rate_hz:
         return
     if fps_hz and abs(fps_hz / found.rate_hz - 1) > RATE_SLACK:
