@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 VIDEOS = (".mp4", ".webm", ".mkv", ".mov", ".avi", ".m4v", ".ogv", ".mpg", ".mpeg", ".ts", ".flv")
-PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif", ".avif")
 SOUNDS = (".wav", ".flac", ".mp3", ".m4a", ".ogg", ".opus")
 MOST_KINDS = 10  # in a sentence
 

@@ -8,7 +8,7 @@ import pytest
 
 from avsl.errors import AvslError
 from avsl.media import constant_rate, output_rate_hz, read, write_video
-from avsl.settings import SAMPLE_RATE_HZ
+from avsl.settings import LIMITS, SAMPLE_RATE_HZ
 from tests.support import SHARED
 
 DATA = SHARED / "data"
@@ -102,3 +102,22 @@ def test_the_first_view_of_a_spatial_video_is_read():
     assert (clip.width, clip.height, len(clip.frame_times_s)) == (1934, 2160, 5)
     words = clip.frames(np.zeros(1))[0, 1120:1180, 870:1070]  # "VR180" in white
     assert (words.min(axis=-1) > 230).sum() > 500
+
+
+def test_all_tiles_of_a_phones_photo_are_seen():
+    clip = read(second("phone_grid.heic"), TUNE)
+    assert (clip.width, clip.height) == (1024, 1024)
+    red, green, _ = np.moveaxis(clip.frames(np.zeros(1))[0], -1, 0)
+    rows, columns = np.nonzero((red > 220) & (green > 180))  # a yellow disc
+    assert len(rows) > 50_000 and rows.min() > 512 and columns.min() > 512
+
+
+def test_a_still_photo_in_hevc_is_read():
+    clip = read(second("heif_sample_still_photo.heic"), TUNE)
+    assert {clip.width, clip.height} == {1080, 1920}
+
+
+def test_a_photo_of_twelve_megapixels_is_scaled_down_and_said():
+    clip = read(second("phone12mp.jpg"), TUNE)
+    assert 9e6 < clip.width * clip.height <= LIMITS.max_pixels
+    assert any("4032x3024 pixels was scaled down" in note for note in clip.notes)
