@@ -45,7 +45,7 @@ def read_still(file: Path, limits: Limits) -> tuple[np.ndarray, tuple[str, ...]]
     if picture is None:
         return None
     with picture:
-        animated = getattr(picture, "is_animated", False)
+        animated = getattr(picture, "is_animated", False) or _has_sequence(file, picture)
         if animated and picture.format in FILM_FORMATS:
             return None
         seen, notes = _seen(file, picture, limits)
@@ -101,7 +101,9 @@ def _tried(open_as: Callable[[str], Image.Image], file: Path) -> Image.Image | N
 
 def _refuse_tiles(file: Path, start: bytes) -> None:
     """HEIC and AVIF files can be read as videos too, but only one of the tiles they consist of."""
-    brand = start[8:12] if start[4:8] == b"ftyp" else b""
+    if start[4:8] != b"ftyp" or all(kind != b"meta" for kind, _ in _boxes(file)):
+        return  # no tiles: an image sequence is a film
+    brand = start[8:12]
     if brand in HEIC_BRANDS and "HEIF" not in FORMATS:
         raise MediaError(
             f'"{file.name}" is a HEIC picture, which only the package pi-heif can read. Install it '
@@ -136,8 +138,19 @@ def _seen(file: Path, picture: Image.Image, limits: Limits) -> tuple[Image.Image
     )
 
 
+def _has_sequence(file: Path, picture: Image.Image) -> bool:
+    return picture.format == "HEIF" and any(kind == b"moov" for kind, _ in _boxes(file))
+
+
 def _require_whole(file: Path) -> None:
     """A HEIC file that is cut off decodes all the same, with green in place of what is missing."""
+    length = file.stat().st_size
+    if any(kind == b"mdat" and end > length for kind, end in _boxes(file)):
+        raise EOFError("the pictures' data end early")
+
+
+def _boxes(file: Path) -> Iterator[tuple[bytes, int]]:
+    """The kind of each part of an ISO media file, and where it ends by its own account."""
     length, at = file.stat().st_size, 0
     with file.open("rb") as opened:
         while at < length:
@@ -145,9 +158,8 @@ def _require_whole(file: Path) -> None:
             size, kind = struct.unpack(">I4s", opened.read(8).ljust(8))
             if size == 1:
                 (size,) = struct.unpack(">Q", opened.read(8).ljust(8))
-            if kind == b"mdat" and at + size > length:
-                raise EOFError("the pictures' data end early")
             at += size if size >= 8 else length  # 0: to the end of the file
+            yield kind, at
 
 
 def _check_pixels(name: str, picture: Image.Image, limits: Limits) -> None:

@@ -253,3 +253,19 @@ def test_a_heic_photo_that_claims_more_than_any_camera_is_refused(isolated, tmp_
     path = write_heic(tmp_path / "photo.heic", tiles(), 2, (60_000, 60_000))
     with pytest.raises(LimitError, match="60000x60000 pixels"):
         media.read_picture(path)
+
+
+def test_of_a_heic_sequence_with_a_photo_the_photo_is_used_and_said(tmp_path):
+    film = make(tmp_path / "film.mp4", tiles(), np.arange(4) / 10)
+    path = write_heic(tmp_path / "photo.heic", tiles(), columns=2, brand=b"hevc")
+    movie = film.read_bytes()
+    path.write_bytes(path.read_bytes() + movie[movie.index(b"moov") - 4 :])
+    frame, notes = media.read_picture(path)
+    assert corners(frame) == [RED, GREEN, BLUE, YELLOW]
+    assert notes == ("The file holds several pictures; the first one was used.",)
+
+
+def test_a_heic_sequence_without_a_photo_is_a_film(tune, tmp_path):
+    film = make(tmp_path / "film.mp4", tiles(), np.arange(4) / 10)
+    film.write_bytes(film.read_bytes().replace(b"isom", b"msf1", 1))
+    assert len(media.read(film, tune).frame_times_s) == 4
