@@ -19,7 +19,7 @@ from avsl.settings import Limits
 with suppress(ImportError):
     import pi_heif
 
-    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, decode_threads=2)
+    pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 Image.init()  # registers the formats that this build of Pillow can read; AVIF is not in every one
 FORMATS = tuple(
