@@ -6,6 +6,8 @@
 >>> found.maps.shape, found.verdicts[0]
 """
 
+import getpass
+import os
 from pathlib import Path
 
 from avsl import errors, variants
@@ -23,6 +25,18 @@ def convert_published(clipseg: Path | str, beats: Path | str, acl: Path | str) -
 
     return convert_published(clipseg, beats, acl)
 
+
+def _name_user() -> None:
+    """torch asks for the user's name when networks are imported. In a container the user may be a
+    mere number (``docker run --user 12345``), which then has to do.
+    """
+    try:
+        getpass.getuser()
+    except (KeyError, OSError, ImportError):  # by version of Python and system
+        os.environ["LOGNAME"] = str(os.getuid()) if hasattr(os, "getuid") else "user"
+
+
+_name_user()
 
 __all__ = [
     "Clip",

@@ -88,11 +88,10 @@ class Clip:
 
     @property
     def fps_hz(self) -> float:
-        """Mean frame rate over the clip; 0 for a still picture."""
+        """Mean frame rate over the clip; 0 for a still picture, and where no time passes."""
         times = self.frame_times_s
-        if len(times) < 2:
-            return 0.0
-        return float((len(times) - 1) / (times[-1] - times[0]))
+        span_s = float(times[-1] - times[0])
+        return (len(times) - 1) / span_s if span_s > 0 else 0.0
 
     @property
     def has_sound(self) -> bool:
@@ -178,6 +177,8 @@ class Clip:
         frames = np.asarray(frames)
         if frames.ndim != 4 or frames.shape[-1] != 3 or frames.dtype != np.uint8 or not len(frames):
             raise SettingError("Frames must be a uint8 array of shape (frames, height, width, 3).")
+        if not 0 < fps_hz < np.inf:
+            raise SettingError(f"Frames per second must be a positive number, not {fps_hz}.")
         mono, notes = mono_16k(np.asarray(waveform), sample_rate_hz)
         times_s = np.arange(len(frames)) / fps_hz
         duration_s = max(len(frames) / fps_hz, len(mono) / SAMPLE_RATE_HZ)

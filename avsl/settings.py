@@ -15,6 +15,7 @@ class Limits:
     max_duration_s: float = 600.0
     max_file_bytes: int = 1_000_000_000
     max_pixels: int = 4096 * 2304  # one decoded frame; 4K passes
+    max_still_pixels: int = 210_000_000  # a photo before it is scaled down, if memory suffices
     max_frames: int = 600 * 120
     max_maps: int = 12_000  # analysed moments in one run
     min_free_disk_bytes: int = 200_000_000

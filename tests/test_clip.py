@@ -53,3 +53,9 @@ def test_another_sound_leaves_the_frames_and_says_so():
 def test_wrong_frames_are_refused():
     with pytest.raises(SettingError, match="uint8"):
         Clip.from_arrays(np.zeros((2, 8, 8)), 5.0, np.zeros(10))
+
+
+@pytest.mark.parametrize("fps_hz", [0, -5, np.inf, np.nan])
+def test_an_impossible_frame_rate_is_refused(fps_hz):
+    with pytest.raises(SettingError, match="Frames per second"):
+        Clip.from_arrays(numbered_frames(2), fps_hz, np.zeros(10))

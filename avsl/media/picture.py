@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from av import VideoFrame
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import (
     ColorPrimaries,
     ColorRange,
@@ -24,6 +25,17 @@ LEVELS = 65_536  # and from light to sRGB, whose dark end is steep
 BT2020_TO_BT709 = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )
+
+
+def _unknown_kind(kinds: type[SideDataType], number: int) -> SideDataType:
+    kind = object.__new__(kinds)
+    kind._name_, kind._value_ = f"UNKNOWN_{number}", number
+    return kind
+
+
+# FFmpeg gives frames more kinds of side data than PyAV has names for (29: two views, 31: EXIF).
+# PyAV then raises for the whole frame, so that kinds without a name get one here.
+SideDataType._missing_ = classmethod(_unknown_kind)
 
 
 @dataclass(frozen=True)

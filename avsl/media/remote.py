@@ -194,6 +194,10 @@ def _require(fits: bool) -> None:
 # One job, and what becomes of it when the child does not survive.
 
 
+class _Unexpected(Failed):
+    """Code of ours or of Python's libraries raised what nobody there expects."""
+
+
 @contextmanager
 def _job(
     kind: str, file: Path, limits: Limits, *arrays: np.ndarray, **wish: Any
@@ -226,7 +230,7 @@ def _answers(child: Child) -> Iterator[Message]:
         if told.kind == "overgrown":
             raise Overgrown("it ran out of memory")
         if told.kind == "failed":
-            raise Crashed(told.told.get("text", ""))
+            raise _Unexpected(told.told.get("text", ""))
         yield told
 
 
@@ -253,6 +257,11 @@ def _sentence(name: str, limits: Limits, error: Exception) -> AvslError:
             return LimitError(
                 f'Decoding "{name}" took more than {limits.max_decoder_cpu_s:.0f} s of computing. '
                 "Cut it or scale it down."
+            )
+        case _Unexpected():
+            return MediaError(
+                f'"{name}" cannot be read: it holds something that this program does not know. '
+                "Convert it to mp4 first (a picture to JPEG), or try another file."
             )
     return MediaError(
         f'"{name}" cannot be read: its decoder crashed on it. The file may be damaged, or made to '

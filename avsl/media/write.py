@@ -26,6 +26,7 @@ MAX_RATE_DENOMINATOR = 1001  # 30000/1001 and its kin are kept exact
 USUAL_RATES_HZ = (10, 12.5, 15, 24000 / 1001, 24, 25, 30000 / 1001, 30, 48, 50, 60000 / 1001, 60)
 SAME_RATE = 5e-4  # timestamps in milliseconds blur the rate of a short clip by this share
 SAME_STEP = 0.3  # and single steps between frames by this
+SHORTEST_STEP_S = 1e-6  # frames closer than this count as this far apart
 BITS_PER_PIXEL = 0.1  # a generous guess of what CRF 20 needs, for the free-disk check
 AUDIO_KBITS_PER_CHANNEL = 96
 PRESET = "superfast"  # "veryfast" is a third smaller and half as slow again
@@ -48,8 +49,8 @@ def output_rate_hz(clip: Clip) -> float:
 
 
 def _usual_rate_hz(times_s: np.ndarray) -> float:
-    steps_s = np.diff(times_s)
-    usual_s = np.median(steps_s)
+    steps_s = np.maximum(np.diff(times_s), SHORTEST_STEP_S)
+    usual_s = np.percentile(steps_s, 50, method="lower")  # one of them, however few there are
     rate_hz = float(1 / steps_s[np.abs(steps_s - usual_s) < SAME_STEP * usual_s].mean())
     known_hz = min(USUAL_RATES_HZ, key=lambda known_hz: abs(known_hz - rate_hz))
     return known_hz if abs(known_hz / rate_hz - 1) < SAME_RATE else rate_hz

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from avsl.progress import Progress
 from avsl.ui import copy
 from avsl.variants import Variant, VariantCard
 
+MOST_FAILED = 100  # names that are remembered; a visitor may ask for any
 LOOK_EVERY_S = 0.1  # how often a waiting job looks, and may be stopped
 
 
@@ -41,6 +43,7 @@ class Shelf:
         self._load = load
         self._variants: dict[str, Variant] = {}
         self._loading: dict[str, _Loading] = {}
+        self._failed: deque[str] = deque(maxlen=MOST_FAILED)  # at the last try
         self._lent: set[str] = set()  # the networks at work
         self._lock = threading.Lock()
 
@@ -66,6 +69,11 @@ class Shelf:
         """The names of all that are loaded."""
         with self._lock:
             return list(self._variants)
+
+    def failed(self) -> list[str]:
+        """The names of those that could not be loaded when they were last wanted."""
+        with self._lock:
+            return list(self._failed)
 
     def load(self, name: str, progress: Progress) -> None:
         """Have it here, without taking it. Raises what loading raises."""
@@ -119,8 +127,13 @@ class Shelf:
             loading.error = error
         with self._lock:
             del self._loading[name]
+            stopped = isinstance(loading.error, Cancelled)  # which says nothing of the variant
+            if name in self._failed and not stopped:
+                self._failed.remove(name)
             if loading.error is None:
                 self._variants[name] = variant
+            elif not stopped:
+                self._failed.append(name)
         loading.ended.set()
 
 

@@ -33,6 +33,7 @@ def clip(tmp_path):
         ("garble", MediaError, "its decoder crashed on it"),
         ("pickle", MediaError, "its decoder crashed on it"),
         ("lie", MediaError, "its decoder crashed on it"),
+        ("stumble", MediaError, "something that this program does not know"),
         ("hang", MediaError, "did nothing for 1 s"),
         ("spin", LimitError, "more than 1 s of computing"),
         ("grow", LimitError, "more than the 200 MB of memory"),

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
@@ -29,6 +30,12 @@ def _segv(wire, asked):
 
 def _abort(wire, asked):
     os.abort()
+
+
+def _stumble(wire, asked):
+    """Python code raises what nobody expects; the decoder itself is well."""
+    with patch.dict(serving.JOBS, {asked.kind: lambda asked: iter([int("not a number")])}):
+        serving.answer(wire, asked)
 
 
 def _hang(wire, asked):
@@ -122,4 +129,4 @@ def _peek(wire, asked):
 
 
 _ALL = [_segv, _abort, _hang, _deaf, _spin, _beat, _grow, _write, _flood, _garble, _pickle, _huge]
-DEEDS = {deed.__name__[1:]: deed for deed in [*_ALL, _lie, _echo, _peek]}
+DEEDS = {deed.__name__[1:]: deed for deed in [*_ALL, _stumble, _lie, _echo, _peek]}

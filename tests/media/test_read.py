@@ -1,5 +1,6 @@
 """Reading: whatever people upload becomes a Clip, or one sentence that says what to do."""
 
+import io
 import shutil
 from fractions import Fraction
 
@@ -85,6 +86,26 @@ def test_a_phone_held_any_way_gives_an_upright_picture(degrees, mirrored, tmp_pa
     frame = clip.frames(np.zeros(1))[0]
     assert frame.shape == upright.shape == (clip.height, clip.width, 3)
     assert np.abs(frame.astype(int) - upright).mean() < 3
+
+
+def test_side_data_of_an_unknown_kind_does_not_matter(tmp_path):
+    """FFmpeg hands on the EXIF of motion JPEG, for which PyAV has no name."""
+    exif = Image.Exif()
+    exif[0x010F] = "a camera"
+    exif[0x0112] = 6  # it was held upright
+    picture = io.BytesIO()
+    Image.new("RGB", (80, 48), (0, 0, 255)).save(picture, "JPEG", exif=exif, quality=95)
+    with av.open(str(tmp_path / "camera.mov"), "w") as out:
+        stream = out.add_stream("mjpeg", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 80, 48, "yuvj420p"
+        for index in range(3):
+            packet = av.Packet(picture.getvalue())
+            packet.stream, packet.time_base = stream, Fraction(1, 10)
+            packet.pts = packet.dts = index
+            out.mux(packet)
+    clip = read(tmp_path / "camera.mov")
+    assert (clip.width, clip.height) == (48, 80)
+    np.testing.assert_allclose(clip.frames(np.zeros(1))[0, 20, 20], [0, 0, 255], atol=6)
 
 
 def test_pixels_that_are_not_square_are_stretched_and_said(tmp_path):

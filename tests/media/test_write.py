@@ -5,8 +5,11 @@ import shutil
 import av
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
-from avsl.clip import Clip
+from avsl.clip import ArrayFrames, Clip
 from avsl.errors import Cancelled, StorageError
 from avsl.media import constant_rate, output_frames, output_rate_hz, read, write_video
 from tests.media.making import click_times, clicks, flash_frames, flash_times, make, tone
@@ -15,6 +18,7 @@ from tests.support import largest_file
 MARKS_S = [0.6, 1.4]
 TIMES_S = np.arange(50) / 25
 IN_STEP_S = 0.04
+LONGEST_S = 120.0
 
 
 def written(clip, path):
@@ -99,17 +103,67 @@ def test_the_frame_rate_is_kept(rate_hz, tmp_path):
     assert again.duration_s == pytest.approx(clip.duration_s, abs=1 / rate_hz)
 
 
+def numbered(times_s, last_s: float = 0.1) -> Clip:
+    """A clip whose frames appear at ``times_s``, with each frame's number in its one pixel."""
+    numbers = np.arange(len(times_s), dtype="<u4").view(np.uint8).reshape(-1, 1, 1, 4)[..., :3]
+    source = ArrayFrames(np.ascontiguousarray(numbers), np.asarray(times_s, np.float64))
+    return Clip("numbered", float(times_s[-1]) + last_s, source, np.zeros(0, np.float32))
+
+
+def number(frame: np.ndarray) -> int:
+    return int(frame[0, 0] @ np.array([1, 256, 65_536]))
+
+
+step = st.one_of(
+    st.floats(1e-9, 1e-3), st.floats(1e-3, 0.2), st.floats(0.2, 30.0), st.sampled_from([0.04, 5.0])
+)
+few_steps = st.lists(step, max_size=12)
+many_steps = st.builds(lambda steps, times: steps * times, few_steps, st.integers(1, 400))
+
+
+@given(st.one_of(few_steps, many_steps), st.sampled_from([0.0, 0.3]), st.floats(0.06, 1.0))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_any_rising_frame_times_give_a_rate_at_which_each_frame_comes_in_time(
+    steps_s, first_s, last_s
+):
+    """A rate of 1 to 60 Hz; the newest frame on screen is never more than 40 ms behind or ahead."""
+    times_s = first_s + np.cumsum([0.0, *steps_s])
+    times_s = times_s[times_s < LONGEST_S]
+    clip = numbered(times_s, last_s)
+    rate_hz = output_rate_hz(clip)
+    assert 1 <= rate_hz <= 60
+    count = output_frames(clip, rate_hz)
+    assert abs(count / rate_hz - clip.duration_s) <= 0.5 / rate_hz + 1e-9
+    shown = np.array([number(frame) for frame in constant_rate(clip, rate_hz)])
+    assert len(shown) == count
+    came_s = np.searchsorted(shown, np.arange(len(times_s))) / rate_hz  # it, or a later one
+    late_s = came_s - np.maximum(times_s, 0.0)
+    assert len(times_s) == 1 or np.abs(late_s[1:]).max() <= IN_STEP_S + 1e-6
+
+
+def test_slides_become_a_video(tmp_path):
+    """Three pictures that stay for a short and a long time: no step is near the mean of the two."""
+    pictures = [Image.new("RGB", (64, 48), (80 * i, 0, 0)) for i in range(3)]
+    path, tune = tmp_path / "slides.gif", tmp_path / "tune.wav"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=[200, 1500, 700])
+    make(tune, sound=clicks(2.4, [1.0]), audio_codec="pcm_s16le")
+    again = written(read(path, tune), tmp_path / "out.mp4")
+    seen = again.frames(np.array([0.1, 0.3, 1.6, 1.8, 2.3]))[:, 24, 32, 0]
+    np.testing.assert_allclose(seen, [0, 80, 80, 160, 160], atol=6)
+    assert click_times(again.waveform) == pytest.approx([1.0], abs=0.01)
+
+
 def test_rates_of_stills_fast_and_uneven_clips():
     def rate_hz(times_s):
-        clip = Clip.from_arrays(np.zeros((len(times_s), 2, 2, 3), np.uint8), 1, np.zeros(0))
-        clip.source.times_s = np.asarray(times_s)
-        return output_rate_hz(clip)
+        return output_rate_hz(numbered(times_s))
 
     assert rate_hz([0.0]) == 10
     assert rate_hz(np.arange(240) / 120) == 60
     assert rate_hz(np.round(np.arange(100) / 30, 3)) == 30  # timestamps in milliseconds
     assert rate_hz(np.delete(np.arange(100) / 25, [10, 11, 40])) == 25  # frames were dropped
     assert rate_hz([0.0, 0.25, 0.5, 0.87, 1.12]) == pytest.approx(8)  # slow and uneven
+    assert rate_hz([0.0, 0.04, 0.16]) == 25  # no step is near the mean of the two
+    assert rate_hz([0.0, 0.0, 0.0]) == 60
 
 
 def test_constant_rate_holds_frames_and_covers_the_clip():

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -316,3 +317,20 @@ def test_a_sound_without_a_name_is_a_sound():
     nameless = Localizer(CornerVariant()).run(tone_clip(1.0))
     assert "heard" not in views.moment(nameless, 0, 0.5)
     assert np.all([nameless.heard(index) == "sound" for index in range(10)])
+
+
+def test_what_could_not_be_loaded_is_known_until_it_could_be():
+    """Whoever stopped waiting for it meanwhile says nothing of it."""
+    ends = [KeyError("a bug"), Cancelled(), KeyError("again"), None]
+
+    def load(name, progress):
+        if (end := ends.pop(0)) is not None:
+            raise end
+        return CornerVariant()
+
+    shelf, known = Shelf(load), []
+    while ends:
+        with suppress(KeyError):
+            shelf.load("corner", no_progress)
+        known.append(shelf.failed())
+    assert known == [["corner"], ["corner"], ["corner"], []]

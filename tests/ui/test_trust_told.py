@@ -205,6 +205,35 @@ def test_the_default_variants_are_loaded_before_anybody_asks(monkeypatch):
     assert "sync" in shelf.loaded()
 
 
+def test_a_variant_that_cannot_be_loaded_is_not_ready_and_the_log_says_why(
+    client, workspace, lines, monkeypatch
+):
+    """Whatever its loading raises, the others are loaded, and it is ready once it could be."""
+    first, *others = warm.names()
+    trouble = [KeyError("getpwuid(): uid not found: 12345")]
+
+    def load(name, progress):
+        if name == first and trouble:
+            raise trouble[0]
+        return CornerVariant()
+
+    monkeypatch.setattr(workspace.shelf, "_load", load)
+    monkeypatch.setenv(warm.SETTING, "1")
+    monkeypatch.setattr(warm, "free_memory_bytes", lambda: 10**11)
+    warm.warm(workspace.shelf).join(20)
+    assert workspace.shelf.loaded() == others and others
+    told = client.get("/healthz").json()
+    assert first not in told["variants_ready"] and told["variants_failed"] == [first]
+    assert set(others) <= set(told["variants_ready"]) and told["ok"]
+    (line,) = [each for each in lines() if each["event"] == "not warmed"]
+    assert line["variant"] == first and "uid not found" in line["why"]
+    assert line["error"] == ["KeyError"] and any("load" in place for place in line["where"])
+    trouble.clear()
+    workspace.shelf.load(first, no_progress)
+    told = client.get("/healthz").json()
+    assert first in told["variants_ready"] and told["variants_failed"] == []
+
+
 @pytest.mark.parametrize("scarce", [False, True])
 def test_nothing_is_loaded_where_that_is_off_or_memory_is_scarce(monkeypatch, scarce):
     monkeypatch.setenv(warm.SETTING, "1" if scarce else "0")

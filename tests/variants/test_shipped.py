@@ -1,5 +1,9 @@
 """The trained variants that lie in checkpoints/: whole, small, and honest about their data."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -67,3 +71,33 @@ def test_one_loads_by_its_name_and_says_what_it_learned_from(name):
 def test_one_has_the_readme_of_its_numbers(name):
     written = (FOLDERS[name] / "README.md").read_text(encoding="utf-8")
     assert written == readme(FOLDERS[name]), f"run python -m train.model_card checkpoints/{name}"
+
+
+@needs_one
+def test_a_user_without_a_name_can_load_them_all():
+    """As in a container that runs as a mere number: no entry in passwd, no variable."""
+    script = (
+        "import pwd\n"
+        "def nobody(uid): raise KeyError(f'getpwuid(): uid not found: {uid}')\n"
+        "pwd.getpwuid = nobody\n"
+        "import avsl\n"
+        "from avsl.variants.folders import shipped_folders\n"
+        "for name in shipped_folders(): print(avsl.load(name).card.name)\n"
+    )
+    named = ("LOGNAME", "USER", "LNAME", "USERNAME")
+    environment = {name: value for name, value in os.environ.items() if name not in named}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.split() == list(shipped_folders())
+
+
+def test_a_user_with_a_name_keeps_it():
+    script = "import os, avsl; print(os.environ.get('LOGNAME'), os.environ.get('USER'))"
+    environment = {**os.environ, "USER": "anna"}
+    environment.pop("LOGNAME", None)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["None", "anna"]

@@ -47,7 +47,8 @@ def predict(variant: Variant, case: Case) -> Predicted:
 def moving_s(clip: Clip) -> float:
     """How long a clip has a picture that can move: 0 for a still one."""
     times_s = clip.frame_times_s
-    return float(times_s[-1] - times_s[0]) + 1 / clip.fps_hz if len(times_s) > 1 else 0.0
+    count = len(times_s)
+    return float(times_s[-1] - times_s[0]) * count / (count - 1) if count > 1 else 0.0
 
 
 def on_grid(maps: np.ndarray) -> np.ndarray:

@@ -84,9 +84,10 @@ def _outcome(error: BaseException) -> str:
     return next((told for kind, told in kinds if isinstance(error, kind)), FAILED)
 
 
-def event(name: str, **facts) -> None:
-    """One line in the log."""
-    log.info(name, extra={"facts": facts})
+def event(name: str, error: Exception | None = None, **facts) -> None:
+    """One line in the log; a warning where there is an ``error``."""
+    level = logging.INFO if error is None else logging.WARNING
+    log.log(level, name, exc_info=error, extra={"facts": facts})
 
 
 class AsJson(logging.Formatter):

@@ -38,12 +38,15 @@ class Health:
         """As /healthz has it; ``ok`` is False where no job could be done."""
         working, waiting = self._workspace.line.counts()
         free_mb = free_disk_bytes(self._workspace.root) // MB
-        ready = [card.name for card in variants.cards() if card.state is State.READY]
+        here = [card.name for card in variants.cards() if card.state is State.READY]
+        failed = [name for name in here if name in self._workspace.shelf.failed()]
+        ready = [name for name in here if name not in failed]
         return {
             "ok": bool(ready) and free_mb >= LEAST_FREE_MB,
             "version": __version__,
             "uptime_s": round(time.monotonic() - self._began_s, 1),
             "variants_ready": ready,
+            "variants_failed": failed,
             "variants_loaded": self._workspace.shelf.loaded(),
             "disk_free_mb": free_mb,
             "queue": {"working": working, "waiting": waiting},

@@ -3,7 +3,6 @@
 import os
 import threading
 
-from avsl.errors import AvslError
 from avsl.progress import no_progress
 from avsl.ui.gallery import offers
 from avsl.ui.shelf import Shelf
@@ -40,7 +39,7 @@ def _load(shelf: Shelf) -> None:
     for name in names():
         try:
             shelf.load(name, no_progress)
-        except AvslError:  # whoever asks for it will be told
-            event("not warmed", why="not loadable", variant=name)
+        except Exception as error:  # whoever asks for it will be told
+            event("not warmed", error, why=str(error), variant=name)
         else:
             event("warm", variant=name)
