@@ -22,6 +22,9 @@ POOLED_FLOOR = 0.1  # added to the deviation once more after that
 LAG_REACH = 4  # samples (133 ms): picture and sound may be this far apart ...
 LAG_SIGMA = 1.5  # ... and count the less, the farther
 MOST_LAG = 9  # samples (300 ms): devices may disagree by so much for as long as they run
+SEARCHED_LAG = 12  # samples (400 ms): in a recording the sound may be this far off throughout ...
+EARLY_SIGMA, LATE_SIGMA = 2.0, 6.0  # ... and lags count the less, the farther: it is mostly late
+CLEAR_LAG, CLEAR_SHARE = 0.3, 0.2  # a lag must beat none by so much: deviations, and a share more
 NULL_GAP_S = 0.5  # shifts of the sound beyond this are taken for chance
 NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
 TOP_SHARE = 0.07  # of the blocks; their mean is the score of the whole picture
@@ -60,6 +63,59 @@ def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
     gives with this very motion and this very sound, and all scores are in its deviations.
     """
     return _judged(_prepared(motion), normalised_sound(sound), motion.shape[2:], 0)
+
+
+@dataclass(frozen=True, eq=False)
+class LagScores:
+    """What one window says if the sound is early (first) to late (last) by up to SEARCHED_LAG."""
+
+    scores: np.ndarray  # (2 * SEARCHED_LAG + 1, h, w) float32: deviations above chance, by block
+    best: np.ndarray  # (2 * SEARCHED_LAG + 1,) float32: of the best blocks, less for unlikely lags
+    chance: tuple[float, float]  # mean and deviation of the best lag's ``best`` under chance
+
+    def at(self, lag: int) -> Synchrony:
+        """If the sound is late by ``lag`` samples."""
+        index = lag + SEARCHED_LAG
+        mean, deviation = self.chance
+        confidence = float(self.best[index] - mean) / max(deviation, BEST_FLOOR)
+        near = slice(SEARCHED_LAG - MOST_LAG, SEARCHED_LAG + MOST_LAG + 1)
+        return Synchrony(self.scores[index], confidence, self.best[near])
+
+
+def score_lags(motion: np.ndarray, sound: np.ndarray) -> LagScores:
+    """Compare band-passed motion (K, N, h, w) and sound (N,) of one window at every lag.
+
+    The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
+    gives with this very motion and this very sound, and all scores are in its deviations. Chance
+    has its choice of lags, too.
+    """
+    correlation = _correlation(_prepared(motion), torch.from_numpy(normalised_sound(sound)))
+    scores = _above_chance(_forgiving(correlation))  # (N shifts, blocks)
+    best = _best(scores)
+    lags = np.arange(-SEARCHED_LAG, SEARCHED_LAG + 1)
+    likely = _likelihood(lags)
+    gap = round(NULL_GAP_S * SERIES_HZ) + SEARCHED_LAG
+    shifted = [float(p) * best.roll(int(lag)) for lag, p in zip(lags, likely, strict=True)]
+    chance = torch.stack(shifted).amax(dim=0)[gap : len(best) - gap]
+    rows = torch.from_numpy(-lags % len(best))
+    return LagScores(
+        scores[rows].reshape(len(lags), *motion.shape[2:]).numpy(),
+        (likely * best[rows].numpy()).astype(np.float32),
+        (float(chance.mean()), float(chance.std())),
+    )
+
+
+def common_lag(windows: Sequence[LagScores]) -> int:
+    """By how many samples the sound is late in a whole recording; 0 unless that is clear."""
+    best = np.mean([window.best for window in windows], axis=0)
+    lag = int(best.argmax()) - SEARCHED_LAG
+    none = max(0.0, best[SEARCHED_LAG])
+    return lag if best.max() > (1 + CLEAR_SHARE) * none + CLEAR_LAG else 0
+
+
+def _likelihood(lags: np.ndarray) -> np.ndarray:
+    sigma = np.where(lags < 0, EARLY_SIGMA, LATE_SIGMA)
+    return np.exp(-0.5 * (lags / sigma) ** 2)
 
 
 def recent_synchrony(

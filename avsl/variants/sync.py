@@ -1,18 +1,26 @@
 """The training-free variant: what moves in time with the sound."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from avsl.clip import Clip
 from avsl.progress import Progress, no_progress
-from avsl.synchrony.correlation import Synchrony, band_passed, synchrony
+from avsl.synchrony.correlation import (
+    Synchrony,
+    band_passed,
+    common_lag,
+    score_lags,
+    synchrony,
+)
 from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, hold_frames, working_size
 from avsl.synchrony.onsets import onset_series
 from avsl.synchrony.refine import edge_aligned, moving_cells
 from avsl.variants.base import Evidence, State, VariantCard
 
 WINDOW_S = 8.0  # picture and sound that one judgement rests on; shorter clips give all they have
+LAG_WINDOW_S = 10.0  # where the sound is late, of which a longer stretch is surer
 WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated
 MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
 CONFIDENCE_GATE = 2.4
@@ -48,6 +56,7 @@ class Judgements:
     sound: np.ndarray  # (N,) float32, band-passed onsets at SERIES_HZ
     windows_s: np.ndarray  # (W, 2) start and end
     results: list[Synchrony]
+    lag: int  # samples at SERIES_HZ by which the sound is later than what makes it
 
 
 class SyncVariant:
@@ -93,15 +102,20 @@ class SyncVariant:
         count = motion.series.shape[1]
         moving = band_passed(motion.series, axis=1)
         sound = band_passed(onset_series(waveform, count))
-        size = min(count, round(WINDOW_S * SERIES_HZ))
-        hop = round(WINDOW_HOP_S * SERIES_HZ)
-        starts = np.unique([*range(0, count - size, hop), count - size])
-        results = []
-        for index, start in enumerate(starts):
-            window = slice(start, start + size)
-            results.append(synchrony(np.ascontiguousarray(moving[:, window]), sound[window]))
-            progress(0.7 + 0.1 * index / len(starts), "Comparing with the sound")
-        return Judgements(sound, np.stack([starts, starts + size], axis=1) / SERIES_HZ, results)
+        windows = list(_windows(count, LAG_WINDOW_S))
+        lagged = []
+        for index, window in enumerate(windows):
+            lagged.append(score_lags(np.ascontiguousarray(moving[:, window]), sound[window]))
+            progress(0.7 + 0.05 * index / len(windows), "Comparing with the sound")
+        lag = common_lag(lagged)
+        results = [window.at(lag) for window in lagged]
+        if lag == 0:  # as most are; shorter windows tell more of when
+            windows, results = list(_windows(count, WINDOW_S)), []
+            for index, window in enumerate(windows):
+                results.append(synchrony(np.ascontiguousarray(moving[:, window]), sound[window]))
+                progress(0.75 + 0.05 * index / len(windows), "Comparing with the sound")
+        windows_s = np.array([[window.start, window.stop] for window in windows]) / SERIES_HZ
+        return Judgements(sound, windows_s, results, lag)
 
     def draw(
         self,
@@ -116,14 +130,22 @@ class SyncVariant:
         confidences = np.array([result.confidence for result in judged.results])
         confidence = between(confidences).astype(np.float32)
         maps = np.zeros((len(times_s), *motion.guides.shape[1:]), np.float32)
+        heard = np.roll(judged.sound, -judged.lag)  # the sound when what makes it is seen
         for index, time_s in enumerate(times_s):
             strength = np.clip((confidence[index] - CONFIDENCE_GATE + FADE) / FADE, 0, 1)
             if strength > 0:
-                moving = moving_cells(motion.cells, judged.sound, time_s)
+                moving = moving_cells(motion.cells, heard, time_s)
                 score = between.one(scores, index)
                 maps[index] = strength * edge_aligned(score, moving, motion.guides[index])
             progress(0.8 + 0.2 * index / len(times_s), "Drawing the maps")
         return Evidence(maps, confidence, between(judged.windows_s), cuts_s=motion.cuts_s)
+
+
+def _windows(count: int, length_s: float) -> Iterator[slice]:
+    """Samples of overlapping windows that cover ``count`` of them, the last ending with them."""
+    size, hop = min(count, round(length_s * SERIES_HZ)), round(WINDOW_HOP_S * SERIES_HZ)
+    for start in np.unique([*range(0, count - size, hop), count - size]).tolist():
+        yield slice(start, start + size)
 
 
 class _Interpolation:
