@@ -22,7 +22,7 @@ JUMP_AHEAD_S = 10.0  # and so has one that leaps this far ahead, if picture and 
 TOGETHER_S = 5.0  # picture and sound of one recording start within this of each other
 LONGEST_STEP_S = 1.0  # between two packets, for one to be taken for the length of the other
 BESIDE = 50  # packets of one moment lie this close to each other in a file
-NEW_FILE = (b"\x1aE\xdf\xa3", b"ftyp", b"FLV\1")  # how Matroska, mp4 and Flash files begin
+NEW_FILE = (b"\x1aE\xdf\xa3", b"ftyp", b"FLV\1", b"WAVEfmt ")  # of Matroska, mp4, Flash, WAV
 SEARCHED_BYTES = 8 << 20  # behind the last packet, for the beginning of another file
 MOST_PARTS = 100  # more jumps than this are no joined recordings but a broken clock
 FILM_SHARE = 0.2  # a video track with fewer frames than this share of the most is a picture
@@ -63,11 +63,10 @@ class Track:
     is_timed: bool = True  # every frame has a time of its own
     too_long: bool = False
     too_many: bool = False
+    length_s: float = 0.0  # of all parts together
     _last_s: float | None = None  # decoding time of the packet before
     _due_s: float = 0.0  # when the next one is due
     _step_s: float = 0.0  # between the last two, for packets that do not tell how long they last
-
-    length_s: float = 0.0  # of all parts together
     _before_s: float = 0.0  # of those before the last
 
     @property

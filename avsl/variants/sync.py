@@ -42,8 +42,9 @@ SYNC_CARD = VariantCard(
     confidence_gate=CONFIDENCE_GATE,
     confidence_rule=(
         "Deviations by which the best blocks beat what the same picture and the same sound give "
-        "when shifted in time. On 19 real clips with 65 foreign sounds each 2.3 % of the moments "
-        "pass the gate; of 13 clips with a visible source and their own sound, 54 % do."
+        "when shifted in time. On 19 real clips of all kinds, on which only the lag was tuned, "
+        "1.7 % of the moments with a foreign sound pass the gate; with their own sound 15 % of the "
+        "audible moments are marked rightly and 11 % wrongly."
     ),
     min_duration_s=MIN_DURATION_S,
 )
