@@ -27,13 +27,13 @@ MOST_NAME = 200  # characters of a name that are told back
 SHORTFALL_S, SHORTFALL = 0.5, 0.05  # headers round; less than this or that share is no damage
 READ_RETRIES = 20  # a demuxer may stumble over broken bytes and still find its way
 
-_AGAIN = "The download went wrong; download it again."
-_OTHERWISE = (  # the first bytes of what people take for a video, and what it is
+_DOWNLOAD_AGAIN = "The download went wrong; download it again."
+_OTHER_KINDS = (  # the first bytes of what people take for a video, and what it is
     (b"version https://git-lfs", "is a Git LFS pointer, not the file itself. Run git lfs pull."),
-    (b"<!doctype html", f"is a web page, not a video. {_AGAIN}"),
-    (b"<html", f"is a web page, not a video. {_AGAIN}"),
-    (b"<?xml", f"is an XML document, not a video. {_AGAIN}"),
-    (b"{", f"is JSON text, not a video. {_AGAIN}"),
+    (b"<!doctype html", f"is a web page, not a video. {_DOWNLOAD_AGAIN}"),
+    (b"<html", f"is a web page, not a video. {_DOWNLOAD_AGAIN}"),
+    (b"<?xml", f"is an XML document, not a video. {_DOWNLOAD_AGAIN}"),
+    (b"{", f"is JSON text, not a video. {_DOWNLOAD_AGAIN}"),
     (b"#extm3u", "is a playlist, which only names other files. Choose one of those."),
     (b"bplist00", "is the placeholder of a file that is not on this machine. Download that first."),
     (b"\0\5\x16\7", "is what macOS keeps beside a file. Choose the one without ._ in its name."),
@@ -113,7 +113,7 @@ def packets(
                 while upcoming and upcoming[-1][0] <= number:
                     shift = upcoming.pop()[1]
                 number += 1
-                yield _moved(packet, shift) if shift else packet
+                yield _shift(packet, shift) if shift else packet
             return
         except IndexError:  # PyAV stumbles over streams that turn up after the header
             return
@@ -121,9 +121,9 @@ def packets(
             continue
 
 
-def _moved(packet: Packet, ticks: int) -> Packet:
-    """The packet, that much later; and to be shown: libavformat has the second of two joined mp4
-    files dropped, because its times were there before.
+def _shift(packet: Packet, ticks: int) -> Packet:
+    """Move the times of ``packet``, and keep it: libavformat marks the second of two joined mp4
+    files as discarded, because its times were used before.
     """
     if packet.is_discard:
         kept = Packet(bytes(packet))
@@ -165,7 +165,7 @@ def check_pixels(name: str, width: int, height: int, limits: Limits) -> None:
 
 
 def is_protected(file: Path) -> bool:
-    """Whether an mp4 file says near its begin or end that its content is encrypted."""
+    """Whether an mp4 file says near its start or end that its content is encrypted."""
     with open(file, "rb") as stream:
         head = stream.read(PROTECTION_BYTES)
         stream.seek(max(0, file.stat().st_size - PROTECTION_BYTES))
@@ -179,6 +179,6 @@ def _refuse_other_kinds(file: Path) -> None:
             head = stream.read(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     except OSError:
         return  # opening it as a video says why
-    for signature, told in _OTHERWISE:
+    for signature, told in _OTHER_KINDS:
         if head.startswith(signature):
             raise MediaError(f'"{file.name}" {told}')

@@ -148,9 +148,7 @@ def _sound_alone(file: Path, limits: Limits) -> _Sound:
 def _best_sound(
     file: Path, found: FileScan, limits: Limits
 ) -> tuple[_Sound | None, tuple[str, ...]]:
-    """The first track that sounds, else the first that can be decoded; and why it was not the first
-    of all.
-    """
+    """The first track that sounds, else the first that can be decoded; and notes on the choice."""
     first, failed, silent = None, [], []
     for track in found.sounds:
         try:

@@ -79,7 +79,8 @@ class LagScores:
         mean, deviation = self.chance
         confidence = float(self.best[index] - mean) / max(deviation, BEST_FLOOR)
         near = slice(SEARCHED_LAG - MOST_LAG, SEARCHED_LAG + MOST_LAG + 1)
-        return Synchrony(self.scores[index], confidence, self.best[near])
+        by_lag = self.best[near][::-1]  # a late sound is an early picture
+        return Synchrony(self.scores[index], confidence, by_lag)
 
 
 def score_lags(motion: np.ndarray, sound: np.ndarray) -> LagScores:
