@@ -27,6 +27,10 @@ EARLY_SIGMA, LATE_SIGMA = 2.0, 6.0  # ... and lags count the less, the farther: 
 CLEAR_LAG, CLEAR_SHARE = 0.3, 0.2  # a lag must beat none by so much: deviations, and a share more
 NULL_GAP_S = 0.5  # shifts of the sound beyond this are taken for chance
 NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
+BUSY_PERCENTILE = 90.0  # over time, of the change of a block ...
+LEAST_CHANGE_GREY = 0.3  # ... and what the usual change is at least, for still pictures
+LOCAL_S = 0.6  # deviation of the Gaussian within which a moment agrees with the sound
+LEAST_AGREEMENT = 0.02  # correlation on the whole; below, no moment is better than another
 TOP_SHARE = 0.07  # of the blocks; their mean is the score of the whole picture
 BEST_FLOOR = 0.05  # least deviation of that mean under chance: silence and stillness stay at 0
 
@@ -56,13 +60,22 @@ def normalised_sound(series: np.ndarray) -> np.ndarray:
     return SOFT_LIMIT * np.tanh(scaled / SOFT_LIMIT)
 
 
-def synchrony(motion: np.ndarray, sound: np.ndarray) -> Synchrony:
+def synchrony(
+    motion: np.ndarray,
+    sound: np.ndarray,
+    weights: np.ndarray | None = None,
+    mouths: np.ndarray | None = None,
+) -> Synchrony:
     """Compare band-passed motion (K, N, h, w) and sound (N,) of one window.
 
     The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
     gives with this very motion and this very sound, and all scores are in its deviations.
+
+    ``weights`` (h, w) in [0, 1]: how much each block counts. ``mouths`` (N,): how well the best
+    mouth agrees at every shift; it counts for the confidence, under chance as well.
     """
-    return _judged(_prepared(motion), normalised_sound(sound), motion.shape[2:], 0)
+    heard, shape = normalised_sound(sound), motion.shape[2:]
+    return _judged(_prepared(motion), heard, shape, 0, weights, mouths)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +96,18 @@ class LagScores:
         return Synchrony(self.scores[index], confidence, by_lag)
 
 
-def score_lags(motion: np.ndarray, sound: np.ndarray) -> LagScores:
-    """Compare band-passed motion (K, N, h, w) and sound (N,) of one window at every lag.
+def score_lags(
+    motion: np.ndarray, sound: np.ndarray, weights: np.ndarray | None = None
+) -> LagScores:
+    """Compare band-passed motion (K, N, h, w) and sound (N,) of one window at every lag;
+    ``weights`` as for :func:`synchrony`.
 
     The sound is also compared at every circular shift: beyond NULL_GAP_S those are what chance
     gives with this very motion and this very sound, and all scores are in its deviations. Chance
     has its choice of lags, too.
     """
     correlation = _correlation(_prepared(motion), torch.from_numpy(normalised_sound(sound)))
-    scores = _above_chance(_forgiving(correlation))  # (N shifts, blocks)
+    scores = _weighted(_above_chance(_forgiving(correlation)), weights)  # (N shifts, blocks)
     best = _best(scores)
     lags = np.arange(-SEARCHED_LAG, SEARCHED_LAG + 1)
     likely = _likelihood(lags)
@@ -119,6 +135,32 @@ def _likelihood(lags: np.ndarray) -> np.ndarray:
     return np.exp(-0.5 * (lags / sigma) ** 2)
 
 
+def weigh_blocks(differences: np.ndarray) -> np.ndarray:
+    """How much each block of a window counts, (h, w) in [0, 1]: 1 where it changes as much as most
+    of the picture does, less where it hardly does, as walls and ceilings.
+
+    ``differences`` (N, h, w): grey levels from frame to frame.
+    """
+    change = np.percentile(differences, BUSY_PERCENTILE, axis=0)
+    usual = max(float(np.median(change)), LEAST_CHANGE_GREY)
+    return np.clip(change / usual, 0, 1).astype(np.float32)
+
+
+def local_agreement(motion: np.ndarray, sound: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """When in a window the best blocks move with the sound: (N,) float32, of mean 1.
+
+    ``motion`` (K, N, h, w) and ``sound`` (N,) are band-passed, ``score`` is (h, w). All 1 where
+    they do not do so on the whole.
+    """
+    count = max(1, round(TOP_SHARE * score.size))
+    best = np.argsort(score, axis=None)[-count:]
+    blocks = motion.reshape(*motion.shape[:2], -1)[:, :, best]
+    moving = (blocks / (blocks.std(axis=1, keepdims=True) + MOTION_FLOOR)).mean(axis=(0, 2))
+    agreement = gaussian_filter1d(moving * normalised_sound(sound), LOCAL_S * SERIES_HZ)
+    mean = float(agreement.mean())
+    return agreement / mean if mean > LEAST_AGREEMENT else np.ones_like(agreement)
+
+
 def recent_synchrony(
     motion: np.ndarray, sound: np.ndarray, memories_s: Sequence[float], lag: int = 0
 ) -> list[Synchrony]:
@@ -143,15 +185,28 @@ def _prepared(motion: np.ndarray) -> torch.Tensor:
     return _pooled(blocks, height, width)
 
 
-def _judged(blocks: torch.Tensor, heard: np.ndarray, shape: tuple[int, int], lag: int) -> Synchrony:
+def _judged(
+    blocks: torch.Tensor,
+    heard: np.ndarray,
+    shape: tuple[int, int],
+    lag: int,
+    weights: np.ndarray | None = None,
+    mouths: np.ndarray | None = None,
+) -> Synchrony:
     """Of prepared blocks (K, N, blocks) and a normalised sound (N,)."""
     correlation = _correlation(blocks, torch.from_numpy(heard))  # (N shifts, blocks)
-    scores = _above_chance(_forgiving(correlation.roll(-lag, dims=0)))
+    scores = _weighted(_above_chance(_forgiving(correlation.roll(-lag, dims=0))), weights)
     best = _best(scores)
+    if mouths is not None:
+        best = best + torch.from_numpy(mouths)
     chance = best[_chance_shifts(len(heard))]
     confidence = (best[0] - chance.mean()) / chance.std().clamp(min=BEST_FLOOR)
     lags = _above_chance(correlation).roll(MOST_LAG, dims=0)[: 2 * MOST_LAG + 1]
     return Synchrony(scores[0].reshape(shape).numpy(), float(confidence), _best(lags).numpy())
+
+
+def _weighted(scores: torch.Tensor, weights: np.ndarray | None) -> torch.Tensor:
+    return scores if weights is None else scores * torch.from_numpy(weights.reshape(-1))
 
 
 def _best(scores: torch.Tensor) -> torch.Tensor:

@@ -34,6 +34,16 @@ CAMERA_ROUNDS = 4  # reweighted fits of the camera's motion
 
 
 @dataclass(frozen=True, eq=False)
+class MouthTrack:
+    """One face over N samples at SERIES_HZ, and what its mouth does."""
+
+    start: int  # sample of the clip's series at which it begins
+    boxes: np.ndarray  # (N, 4) float32: x0 y0 x1 y1 of the face as shares of the picture
+    mouths: np.ndarray  # (N, 2) float32: x y of the middle of the mouth, likewise
+    cues: np.ndarray  # (3, N) float32: motion and opening in grey levels, jaw in px a frame
+
+
+@dataclass(frozen=True, eq=False)
 class Motion:
     """How each block of the picture moves, and what the picture looks like when drawn."""
 
@@ -41,6 +51,11 @@ class Motion:
     cells: np.ndarray  # (N, 2h, 2w) float16 at SERIES_HZ: how much moves, finer: see busyness
     guides: np.ndarray  # (T, 4h, 4w) uint8: the grey frame on screen at each moment
     cuts_s: tuple[float, ...]  # when each new shot begins
+    mouths: tuple[MouthTrack, ...] = ()  # of the faces that were followed
+
+    def differences(self) -> np.ndarray:
+        """How much each block changes from frame to frame: (N, h, w) float32 grey levels."""
+        return np.exp(self.series[0]) - DIFFERENCE_FLOOR
 
 
 @dataclass(frozen=True, eq=False)

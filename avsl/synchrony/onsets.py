@@ -28,7 +28,7 @@ def onset_series(waveform: np.ndarray, count: int) -> np.ndarray:
     Superflux (Böck & Widmer 2013): the rise of each band over the largest of its neighbours
     shortly before, so that vibrato is no onset, summed over the bands and compressed.
     """
-    levels = _band_levels(waveform)  # (bands, hops)
+    levels = waveform_levels(waveform)  # (bands, hops)
     smooth = onset_strength(levels, band_scale(levels))
     clock_s = np.arange(count) / SERIES_HZ
     return np.interp(clock_s, np.arange(len(smooth)) / HOPS_HZ, smooth).astype(np.float32)
@@ -49,7 +49,7 @@ def onset_strength(levels: np.ndarray, scale: float) -> np.ndarray:
     return np.log1p(gaussian_filter1d(flux, SMOOTHING_S * HOPS_HZ))
 
 
-def _band_levels(waveform: np.ndarray) -> np.ndarray:
+def waveform_levels(waveform: np.ndarray) -> np.ndarray:
     """Mean magnitude in each band every 10 ms: (bands, hops) float32, a chunk at a time."""
     half = FFT_SAMPLES // 2
     padded = np.pad(waveform, (half, half))
@@ -78,11 +78,20 @@ def _bands() -> torch.Tensor:
     return torch.from_numpy(band_filters())
 
 
+def band_centres_hz() -> np.ndarray:
+    """The middle of each band, (bands,), six an octave."""
+    return _band_edges_hz()[1:-1]
+
+
+def _band_edges_hz() -> np.ndarray:
+    count = int(BANDS_PER_OCTAVE * np.log2(HIGHEST_HZ / LOWEST_HZ))
+    return LOWEST_HZ * 2 ** (np.arange(-1, count + 1) / BANDS_PER_OCTAVE)
+
+
 def band_filters() -> np.ndarray:
     """Triangular bands, six an octave, each of sum 1: (bands, FFT_SAMPLES / 2 + 1) float32."""
-    octaves = np.log2(HIGHEST_HZ / LOWEST_HZ)
-    count = int(BANDS_PER_OCTAVE * octaves)
-    edges_hz = LOWEST_HZ * 2 ** (np.arange(-1, count + 1) / BANDS_PER_OCTAVE)
+    edges_hz = _band_edges_hz()
+    count = len(edges_hz) - 2
     bins_hz = np.arange(FFT_SAMPLES // 2 + 1) * SAMPLE_RATE_HZ / FFT_SAMPLES
     low, middle, high = (edges_hz[i : count + i, None] for i in range(3))
     rising, falling = (bins_hz - low) / (middle - low), (high - bins_hz) / (high - middle)

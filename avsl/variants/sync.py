@@ -1,7 +1,7 @@
 """The training-free variant: what moves in time with the sound."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,19 +11,32 @@ from avsl.synchrony.correlation import (
     Synchrony,
     band_passed,
     common_lag,
+    local_agreement,
     score_lags,
     synchrony,
+    weigh_blocks,
 )
-from avsl.synchrony.motion import SERIES_HZ, Motion, block_motion, hold_frames, working_size
+from avsl.synchrony.faces import FaceTracker, face_size
+from avsl.synchrony.motion import (
+    SERIES_HZ,
+    Motion,
+    MouthTrack,
+    block_motion,
+    hold_frames,
+    working_size,
+)
 from avsl.synchrony.onsets import onset_series
 from avsl.synchrony.refine import edge_aligned, moving_cells
+from avsl.synchrony.speakers import compare_mouths, hear_voice
 from avsl.variants.base import Evidence, State, VariantCard
 
 WINDOW_S = 8.0  # picture and sound that one judgement rests on; shorter clips give all they have
 LAG_WINDOW_S = 10.0  # where the sound is late, of which a longer stretch is surer
 WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated
+STEADY_GREY = 10.0  # change of the median block; above it the camera swings, and less is sure
+MOMENT_SHARE = 0.25  # by which a moment may be surer than its window, or less sure
 MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
-CONFIDENCE_GATE = 2.4
+CONFIDENCE_GATE = 2.6
 FADE = 1.0  # below the gate the map fades, and this much lower it is empty
 
 SYNC_CARD = VariantCard(
@@ -58,6 +71,7 @@ class Judgements:
     windows_s: np.ndarray  # (W, 2) start and end
     results: list[Synchrony]
     lag: int  # samples at SERIES_HZ by which the sound is later than what makes it
+    agreement: np.ndarray  # (N,) float32: when picture and sound agree, about 1 on the mean
 
 
 class SyncVariant:
@@ -87,12 +101,13 @@ class SyncVariant:
             return None
         width, height = working_size(clip.width, clip.height)
         frames = clip.stream(width, height, gray=True)
-        return block_motion(
+        motion = block_motion(
             hold_frames(frames, clip.frame_times_s, clip.duration_s),
             clip.duration_s,
             times_s,
-            lambda time_s: progress(0.7 * time_s / clip.duration_s, "Following what moves"),
+            lambda time_s: progress(0.4 * time_s / clip.duration_s, "Following what moves"),
         )
+        return motion and replace(motion, mouths=_watch_mouths(clip, motion, progress))
 
     def judge(
         self, motion: Motion, waveform: np.ndarray, progress: Progress = no_progress
@@ -103,20 +118,36 @@ class SyncVariant:
         count = motion.series.shape[1]
         moving = band_passed(motion.series, axis=1)
         sound = band_passed(onset_series(waveform, count))
-        windows = list(_windows(count, LAG_WINDOW_S))
+        differences = motion.differences()
+        voice = hear_voice(waveform, count) if motion.mouths else None
         lagged = []
-        for index, window in enumerate(windows):
-            lagged.append(score_lags(np.ascontiguousarray(moving[:, window]), sound[window]))
-            progress(0.7 + 0.05 * index / len(windows), "Comparing with the sound")
+        for window in _windows(count, LAG_WINDOW_S):
+            moved = np.ascontiguousarray(moving[:, window])
+            lagged.append(score_lags(moved, sound[window], weigh_blocks(differences[window])))
+            progress(0.7 + 0.05 * window.stop / count, "Comparing with the sound")
         lag = common_lag(lagged)
-        results = [window.at(lag) for window in lagged]
-        if lag == 0:  # as most are; shorter windows tell more of when
-            windows, results = list(_windows(count, WINDOW_S)), []
-            for index, window in enumerate(windows):
-                results.append(synchrony(np.ascontiguousarray(moving[:, window]), sound[window]))
-                progress(0.75 + 0.05 * index / len(windows), "Comparing with the sound")
+        # most sounds are not late; then shorter windows tell more of when
+        windows = list(_windows(count, LAG_WINDOW_S if lag else WINDOW_S))
+        results, agreements = [], []
+        for index, window in enumerate(windows):
+            moved, heard = np.ascontiguousarray(moving[:, window]), sound[window]
+            speakers = voice and compare_mouths(motion.mouths, voice, window, moving.shape[2:])
+            if lag:
+                result = lagged[index].at(lag)
+            else:
+                mouths = speakers.agreement if speakers else None
+                result = synchrony(moved, heard, weigh_blocks(differences[window]), mouths)
+            shake = float(np.median(differences[window], axis=(1, 2)).mean())
+            steady = min(1.0, STEADY_GREY / max(shake, 1e-6))
+            agreement = np.ones(len(heard), np.float32)
+            if not speakers:  # what the picture's best blocks do is not what tells of speech
+                agreement = local_agreement(moved, np.roll(sound, -lag)[window], result.score)
+            agreements.append(agreement)
+            score = result.score + speakers.score if speakers else result.score
+            results.append(replace(result, score=score, confidence=steady * result.confidence))
+            progress(0.75 + 0.05 * window.stop / count, "Comparing with the sound")
         windows_s = np.array([[window.start, window.stop] for window in windows]) / SERIES_HZ
-        return Judgements(sound, windows_s, results, lag)
+        return Judgements(sound, windows_s, results, lag, _overlap_mean(agreements, windows))
 
     def draw(
         self,
@@ -129,7 +160,9 @@ class SyncVariant:
         between = _Interpolation(judged.windows_s.mean(axis=1), times_s)
         scores = np.stack([result.score for result in judged.results])
         confidences = np.array([result.confidence for result in judged.results])
-        confidence = between(confidences).astype(np.float32)
+        sample = np.clip(np.round(times_s * SERIES_HZ), 0, len(judged.agreement) - 1).astype(int)
+        lately = 1 + MOMENT_SHARE * np.tanh(judged.agreement[sample] - 1)
+        confidence = (between(confidences) * lately).astype(np.float32)
         maps = np.zeros((len(times_s), *motion.guides.shape[1:]), np.float32)
         heard = np.roll(judged.sound, -judged.lag)  # the sound when what makes it is seen
         for index, time_s in enumerate(times_s):
@@ -142,11 +175,32 @@ class SyncVariant:
         return Evidence(maps, confidence, between(judged.windows_s), cuts_s=motion.cuts_s)
 
 
+def _watch_mouths(clip: Clip, motion: Motion, progress: Progress) -> tuple[MouthTrack, ...]:
+    """The faces of a clip whose motion is known, each through the shots it is in."""
+    tracker, cuts_s = FaceTracker(), list(motion.cuts_s)
+    for time_s, frame in clip.stream(*face_size(clip.width, clip.height)):
+        while cuts_s and time_s >= cuts_s[0]:
+            cuts_s.pop(0)
+            tracker.cut()
+        tracker.add(time_s, frame)
+        progress(0.4 + 0.3 * min(1.0, time_s / clip.duration_s), "Looking for faces")
+    return tracker.mouths(np.arange(motion.series.shape[1]) / SERIES_HZ)
+
+
 def _windows(count: int, length_s: float) -> Iterator[slice]:
     """Samples of overlapping windows that cover ``count`` of them, the last ending with them."""
     size, hop = min(count, round(length_s * SERIES_HZ)), round(WINDOW_HOP_S * SERIES_HZ)
     for start in np.unique([*range(0, count - size, hop), count - size]).tolist():
         yield slice(start, start + size)
+
+
+def _overlap_mean(series: list[np.ndarray], windows: list[slice]) -> np.ndarray:
+    """The mean of what overlapping windows say of each sample: (N,) float32."""
+    total, count = (np.zeros(windows[-1].stop, np.float32) for _ in range(2))
+    for each, window in zip(series, windows, strict=True):
+        total[window] += each
+        count[window] += 1
+    return total / count
 
 
 class _Interpolation:

@@ -1,0 +1,172 @@
+"""Faces that are followed through a clip, and what their mouths do.
+
+A mouth tells of speech by how much it moves, how open it is and how the jaw goes down, each after
+the head's own motion is taken away.
+"""
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from avsl.models.mtcnn import load_face_detector
+from avsl.synchrony.motion import MIN_FRAME_GAP_S, MouthTrack
+
+FACE_PIXELS = 480 * 360  # frames are searched at no more than this area
+LEAST_FACE = 1 / 12  # of the picture's height
+DETECT_EVERY_S = 0.4  # in between, a face moves straight
+SAME_FACE = 0.3  # IoU of a face with where it was
+MOST_GAP_S = 1.0  # for which a face may be lost, turned away or behind something
+SHORTEST_S = 1.5  # of a track that is kept
+
+# A face is brought to this place and size, px: both eyes, the nose, both corners of the mouth.
+TEMPLATE = np.array([[20, 26], [44, 26], [32, 40], [22, 52], [42, 52]], np.float32)
+TEMPLATE_SIZE = (64, 72)
+UPPER = np.s_[4:40, 6:58]  # eyes and forehead: what moves with the head
+MOUTH, LIPS = np.s_[44:70, 14:50], np.s_[44:70, 16:48]
+JAW = np.s_[40:72]  # rows in which the chin, further down, moves against the upper lip
+CHIN, UPPER_LIP = np.s_[16:30, 18:46], np.s_[2:10, 18:46]
+MOST_HEAD_PX = 4.0  # between two frames; more is a mistake of the detector
+DARK_SHARE = 1 / 6  # of the pixels of the lips: what shows between them
+
+
+def face_size(width: int, height: int) -> tuple[int, int]:
+    """Size (width, height) of the frames to search: never enlarged, at most FACE_PIXELS."""
+    scale = min(1.0, (FACE_PIXELS / (width * height)) ** 0.5)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+@dataclass(eq=False)
+class _Track:
+    """A face while it is followed; times and places of the frames so far."""
+
+    box: np.ndarray  # (4,) pixels, where it was detected last ...
+    landmarks: np.ndarray  # (5, 2) pixels
+    detected_s: float  # ... and when
+    patch: np.ndarray | None = None  # of the last frame, float32 TEMPLATE_SIZE
+    times_s: list[float] = field(default_factory=list)
+    boxes: list[np.ndarray] = field(default_factory=list)
+    mouths: list[np.ndarray] = field(default_factory=list)
+    cues: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def follow(
+        self, frames: list[tuple[float, np.ndarray]], box: np.ndarray, landmarks: np.ndarray
+    ) -> None:
+        """Through grey ``frames`` to the last of them, in which it was detected again."""
+        since_s, until_s = self.detected_s, frames[-1][0]
+        for time_s, grey in frames:
+            if time_s <= since_s:
+                continue
+            share = (time_s - since_s) / (until_s - since_s)
+            points = (1 - share) * self.landmarks + share * landmarks
+            patch = _aligned(grey, points)
+            if self.patch is not None:
+                self.times_s.append(time_s)
+                self.boxes.append((1 - share) * self.box + share * box)
+                self.mouths.append(points[3:].mean(axis=0))
+                self.cues.append(_mouth_cues(self.patch, patch))
+            self.patch = patch
+        self.box, self.landmarks, self.detected_s = box, landmarks, until_s
+
+
+class FaceTracker:
+    """Follows every face in a stream of frames: detected now and then, straight in between."""
+
+    def __init__(self) -> None:
+        self._detector = load_face_detector()
+        self._tracks: list[_Track] = []
+        self._recent: list[tuple[float, np.ndarray]] = []  # grey frames of the last MOST_GAP_S
+        self._searched_s = -np.inf
+        self._shape = (1, 1)
+
+    def add(self, time_s: float, frame: np.ndarray) -> None:
+        """The next frame, uint8 (H, W, 3) RGB of :func:`face_size`."""
+        if self._recent and time_s - self._recent[-1][0] < MIN_FRAME_GAP_S:
+            return
+        self._shape = frame.shape[:2]
+        self._recent.append((time_s, cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)))
+        if time_s - self._searched_s >= DETECT_EVERY_S:
+            self._searched_s = time_s
+            self._detect(time_s, frame)
+            self._recent = [each for each in self._recent if each[0] >= time_s - MOST_GAP_S]
+
+    def cut(self) -> None:
+        """Another shot begins: the faces of this one are not looked for in it."""
+        self._recent, self._searched_s = [], -np.inf
+        for track in self._tracks:
+            track.detected_s = -np.inf
+
+    def mouths(self, clock_s: np.ndarray) -> tuple[MouthTrack, ...]:
+        """All tracks of at least SHORTEST_S so far, at ``clock_s`` (N,) at SERIES_HZ."""
+        tracks = (_resample(track, clock_s, self._shape) for track in self._tracks)
+        return tuple(track for track in tracks if track is not None)
+
+    def _detect(self, time_s: float, frame: np.ndarray) -> None:
+        faces = self._detector.detect(frame[None], LEAST_FACE * len(frame))[0]
+        near = [track for track in self._tracks if time_s - track.detected_s <= MOST_GAP_S]
+        for box, landmarks in zip(faces.boxes, faces.landmarks, strict=True):
+            overlaps = [_overlap(track.box, box) for track in near]
+            if overlaps and max(overlaps) >= SAME_FACE:
+                near.pop(int(np.argmax(overlaps))).follow(self._recent, box, landmarks)
+            else:
+                self._tracks.append(_Track(box, landmarks, time_s))
+
+
+def _overlap(box: np.ndarray, other: np.ndarray) -> float:
+    """IoU of two boxes (4,)."""
+    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+    shared = float(np.prod(sides.clip(min=0)))
+    return shared / float(np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2]) - shared)
+
+
+def _aligned(grey: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """The face brought to TEMPLATE, smoothed: float32 (72, 64)."""
+    source, target = landmarks - landmarks.mean(axis=0), TEMPLATE - TEMPLATE.mean(axis=0)
+    size = np.square(source).sum()
+    cosine = (source * target).sum() / size
+    sine = (source[:, 0] * target[:, 1] - source[:, 1] * target[:, 0]).sum() / size
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    shift = TEMPLATE.mean(axis=0) - turn @ landmarks.mean(axis=0)
+    patch = cv2.warpAffine(
+        grey, np.column_stack([turn, shift]), TEMPLATE_SIZE, borderMode=cv2.BORDER_REPLICATE
+    )
+    return cv2.GaussianBlur(patch.astype(np.float32), (0, 0), 1.0)
+
+
+_WINDOW = cv2.createHanningWindow((52, 36), cv2.CV_32F)  # of UPPER
+
+
+def _mouth_cues(before: np.ndarray, patch: np.ndarray) -> tuple[float, float, float]:
+    """Motion, opening and jaw between two aligned patches: see :class:`MouthTrack`."""
+    head, _ = cv2.phaseCorrelate(before[UPPER], patch[UPPER], _WINDOW)
+    if max(map(abs, head)) > MOST_HEAD_PX:
+        head = (0.0, 0.0)
+    move = np.array([[1, 0, head[0]], [0, 1, head[1]]], np.float32)
+    steady = cv2.warpAffine(before, move, TEMPLATE_SIZE, borderMode=cv2.BORDER_REPLICATE)
+    motion = np.abs(patch[MOUTH] - steady[MOUTH]).mean()
+    lips = np.sort(patch[LIPS], axis=None)
+    opening = lips.mean() - lips[: round(DARK_SHARE * lips.size)].mean()
+    down = cv2.calcOpticalFlowFarneback(
+        steady[JAW].astype(np.uint8), patch[JAW].astype(np.uint8), None, 0.5, 1, 9, 2, 5, 1.1, 0
+    )[..., 1]
+    return float(motion), float(opening), float(down[CHIN].mean() - down[UPPER_LIP].mean())
+
+
+def _resample(
+    track: _Track, clock_s: np.ndarray, shape: tuple[int, int]
+) -> MouthTrack | None:
+    """A track on the clip's clock, places as shares of a picture of ``shape`` (H, W)."""
+    if not track.times_s or track.times_s[-1] - track.times_s[0] < SHORTEST_S:
+        return None
+    start, stop = np.searchsorted(clock_s, [track.times_s[0], track.times_s[-1]])
+    inside = clock_s[start:stop]
+
+    def at(values: list) -> np.ndarray:
+        return np.stack(
+            [np.interp(inside, track.times_s, each) for each in np.array(values).T], axis=1
+        ).astype(np.float32)
+
+    height, width = shape
+    size = np.array([width, height], np.float32)
+    boxes, mouths = at(track.boxes) / np.tile(size, 2), at(track.mouths) / size
+    return MouthTrack(int(start), boxes, mouths, np.ascontiguousarray(at(track.cues).T))
