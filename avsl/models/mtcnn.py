@@ -8,7 +8,6 @@ nothing else of it is used, so that TensorFlow is not needed.
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import joblib
 import numpy as np
@@ -77,14 +76,18 @@ class _Flatten(nn.Module):
 
 
 class FaceDetector(nn.Module):
-    """The cascade: proposals on a pyramid of scales, refined twice."""
+    """The cascade: proposals on a pyramid of scales, refined twice.
 
-    def __init__(self, weights: Path | None = None) -> None:
+    Each argument is the arrays of one network, in the order of :class:`Stage`.
+    """
+
+    def __init__(
+        self, proposal: list[np.ndarray], refine: list[np.ndarray], output: list[np.ndarray]
+    ) -> None:
         super().__init__()
-        folder = weights or _package_weights()
-        self.proposal = Stage(joblib.load(folder / "pnet.lz4"), (2, 0, 0))
-        self.refine = Stage(joblib.load(folder / "rnet.lz4"), (3, 3, 0))
-        self.output = Stage(joblib.load(folder / "onet.lz4"), (3, 3, 2, 0))
+        self.proposal = Stage(proposal, (2, 0, 0))
+        self.refine = Stage(refine, (3, 3, 0))
+        self.output = Stage(output, (3, 3, 2, 0))
         self.requires_grad_(False).eval()
 
     @torch.inference_mode()
@@ -150,10 +153,7 @@ class FaceDetector(nn.Module):
 @lru_cache(maxsize=1)
 def load_face_detector() -> FaceDetector:
     """The detector with the published weights; one for all, since it is never changed."""
-    return FaceDetector()
-
-
-def _package_weights() -> Path:
-    package = find_spec("mtcnn")
-    assert package is not None and package.origin is not None, "a requirement of avsl"
-    return Path(package.origin).parent / "assets" / "weights"
+    package = find_spec("mtcnn")  # not imported: that would ask for TensorFlow
+    assert package is not None and package.submodule_search_locations, "a requirement of avsl"
+    folder = f"{package.submodule_search_locations[0]}/assets/weights"
+    return FaceDetector(*(joblib.load(f"{folder}/{name}.lz4") for name in ("pnet", "rnet", "onet")))
