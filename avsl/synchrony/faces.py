@@ -14,7 +14,8 @@ from avsl.synchrony.motion import MIN_FRAME_GAP_S, MouthTrack
 
 FACE_PIXELS = 480 * 360  # frames are searched at no more than this area
 LEAST_FACE = 1 / 12  # of the picture's height
-DETECT_EVERY_S = 0.4  # in between, a face moves straight
+DETECT_EVERY_S = 0.4  # known faces; in between, a face moves straight
+SEARCH_EVERY_S = 1.2  # for faces that are new
 SAME_FACE = 0.3  # IoU of a face with where it was
 MOST_GAP_S = 1.0  # for which a face may be lost, turned away or behind something
 SHORTEST_S = 1.5  # of a track that is kept
@@ -76,7 +77,7 @@ class FaceTracker:
         self._detector = load_face_detector()
         self._tracks: list[_Track] = []
         self._recent: list[tuple[float, np.ndarray]] = []  # grey frames of the last MOST_GAP_S
-        self._searched_s = -np.inf
+        self._searched_s = self._detected_s = -np.inf
         self._shape = (1, 1)
 
     def add(self, time_s: float, frame: np.ndarray) -> None:
@@ -85,14 +86,15 @@ class FaceTracker:
             return
         self._shape = frame.shape[:2]
         self._recent.append((time_s, cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)))
-        if time_s - self._searched_s >= DETECT_EVERY_S:
-            self._searched_s = time_s
+        known = any(time_s - track.detected_s <= MOST_GAP_S for track in self._tracks)
+        if time_s - self._detected_s >= (DETECT_EVERY_S if known else SEARCH_EVERY_S):
+            self._detected_s = time_s
             self._detect(time_s, frame)
             self._recent = [each for each in self._recent if each[0] >= time_s - MOST_GAP_S]
 
     def cut(self) -> None:
         """Another shot begins: the faces of this one are not looked for in it."""
-        self._recent, self._searched_s = [], -np.inf
+        self._recent, self._searched_s, self._detected_s = [], -np.inf, -np.inf
         for track in self._tracks:
             track.detected_s = -np.inf
 
@@ -102,8 +104,13 @@ class FaceTracker:
         return tuple(track for track in tracks if track is not None)
 
     def _detect(self, time_s: float, frame: np.ndarray) -> None:
-        faces = self._detector.detect(frame[None], LEAST_FACE * len(frame))[0]
         near = [track for track in self._tracks if time_s - track.detected_s <= MOST_GAP_S]
+        faces = None
+        if near and time_s - self._searched_s < SEARCH_EVERY_S:
+            faces = self._detector.detect_near(frame, np.stack([track.box for track in near]))
+        if faces is None or len(faces.boxes) < len(near):
+            self._searched_s = time_s
+            faces = self._detector.detect(frame[None], LEAST_FACE * len(frame))[0]
         for box, landmarks in zip(faces.boxes, faces.landmarks, strict=True):
             overlaps = [_overlap(track.box, box) for track in near]
             if overlaps and max(overlaps) >= SAME_FACE:
@@ -152,9 +159,7 @@ def _mouth_cues(before: np.ndarray, patch: np.ndarray) -> tuple[float, float, fl
     return float(motion), float(opening), float(down[CHIN].mean() - down[UPPER_LIP].mean())
 
 
-def _resample(
-    track: _Track, clock_s: np.ndarray, shape: tuple[int, int]
-) -> MouthTrack | None:
+def _resample(track: _Track, clock_s: np.ndarray, shape: tuple[int, int]) -> MouthTrack | None:
     """A track on the clip's clock, places as shares of a picture of ``shape`` (H, W)."""
     if not track.times_s or track.times_s[-1] - track.times_s[0] < SHORTEST_S:
         return None
