@@ -36,7 +36,7 @@ WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated
 STEADY_GREY = 10.0  # change of the median block; above it the camera swings, and less is sure
 MOMENT_SHARE = 0.25  # by which a moment may be surer than its window, or less sure
 MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
-CONFIDENCE_GATE = 2.6
+CONFIDENCE_GATE = 2.4
 FADE = 1.0  # below the gate the map fades, and this much lower it is empty
 
 SYNC_CARD = VariantCard(
