@@ -7,7 +7,7 @@ TITLE = "avsl: where does the sound come from?"
 TAGLINE = "Where does the sound come from?"
 INTRO = (
     "Give it a video and it marks, moment by moment, where in the picture the sound is made, "
-    "or says that nothing is audible or that the source is not in view. "
+    "or says that nothing is audible or that the source was not found. "
     "Everything stays on the machine that runs this page."
 )
 
@@ -70,6 +70,10 @@ STYLE = "Style"
 THRESHOLD = "Threshold"
 THRESHOLD_HINT = "Map values from here up count as the source."
 OPACITY = "Opacity"
+GUESSES = "Show weak guesses"
+GUESSES_HINT = (
+    "Where a source may be that was not found: a dashed line with the word guess. Often wrong."
+)
 REDRAW = "Redraw the video"
 REDRAW_HINT = "The picture follows at once; the video when you ask. Nothing is run again."
 
