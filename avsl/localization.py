@@ -69,6 +69,7 @@ class Localization:
     labels: tuple[str, ...] = ()  # (T,) what was heard, "" where nothing is sure; or empty
     cuts_s: tuple[float, ...] = ()  # when a new shot begins; maps are not blended across
     notes: tuple[str, ...] = field(default=())
+    absence_gate: float | None = None  # confidence below it reads "not in view"; None: not known
 
     def nearest(self, time_s: float) -> int:
         """Index of the moment that holds at ``time_s``: the closest on its side of a cut."""
@@ -185,7 +186,7 @@ _QUOTED = ", ".join(f'"{verdict.value}"' for verdict in Verdict)
 _ARRAYS = ("times_s", "maps", "audio_windows_s", "loudness_dbfs", "confidence")
 _FACTS = (
     "verdicts", "duration_s", "width", "height", "threshold", "confidence_gate",
-    "labels", "cuts_s", "notes",
+    "labels", "cuts_s", "notes", "absence_gate",
 )  # fmt: skip
 
 

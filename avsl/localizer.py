@@ -117,5 +117,6 @@ class Localizer:
             provenance=provenance,
             labels=evidence.labels,
             cuts_s=evidence.cuts_s,
+            absence_gate=card.absence_gate,
             notes=(*clip.notes, *clip.source.damage(), *evidence.notes, *filter(None, [card.note])),
         )

@@ -3,10 +3,15 @@
     python -m tests.bench.absence [--films 60] [--variants acl-tiny ...]
 
 Films of the sounding world, half of them with their source in view and half with it out of view,
-at moments that are audible and at which the source sounds. The gate is the highest confidence
-below which at least 95 % of the moments of the first films are out of view; its precision and
-recall are then counted on as many other films, with 95 % intervals from resampling whole films.
-What the card needs is a precision whose interval does not fall below 95 % on those.
+at moments that are audible and at which the source sounds. The gate is chosen on the first films:
+by the rule of :func:`train.validation.absence_gate`, whose bound has to hold, and for comparison as
+the highest confidence below which 95 % of the moments just were out of view. Precision and recall
+are then counted on as many other films, with 95 % intervals from resampling whole films.
+
+On 2 x 200 films of each kind (December 2026) the rule finds no gate for any variant that ships, on
+films or on the validation scenes, so no card has one. The other gate has on the held-out films a
+precision of 95.1 % (91.1 to 98.5) at a recall of 18.7 % for acl-tiny and 94.4 % (90.0 to 97.8) at
+16.1 % for acl-tiny-guided; for the two-stream variants (60 films) precision is 42 to 63 %.
 """
 
 import argparse
@@ -17,16 +22,16 @@ from avsl import load
 from avsl.audio import AUDIBLE_DBFS, loudness_dbfs
 from avsl.synthetic.world import MIDDLING, Cinema, Film, Recipe, World
 from avsl.variants.folders import shipped_folders
-from train.validation import absence_gate
+from train.validation import ABSENT, absence_gate
 
 FPS_HZ, DURATION_S, PX, MAPS_HZ = 6.0, 5.0, 112, 2.0
-CHOOSING, HELD_OUT = 0, 1  # seeds
+CHOOSING, HELD_OUT = 0, 2  # seeds
 RESAMPLED = 1000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--films", type=int, default=60, help="of each kind, twice")
+    parser.add_argument("--films", type=int, default=200, help="of each kind, twice")
     parser.add_argument("--variants", nargs="+", default=[*shipped_folders()])
     options = parser.parse_args()
     variants = {name: load(name) for name in options.variants}
@@ -45,10 +50,20 @@ def main() -> None:
                     found[name, seed, away].append(confidence[counts])
     for name in variants:
         seen, away = (found[name, CHOOSING, kind] for kind in (False, True))
-        gate = absence_gate(np.concatenate(seen), np.concatenate(away))
-        print(name, "gate", gate, flush=True)
-        if gate is not None:
-            print(_told(gate, found[name, HELD_OUT, False], found[name, HELD_OUT, True]))
+        kinds = np.concatenate(seen), np.concatenate(away)
+        for rule, gate in (("bound", absence_gate(*kinds)), ("share", _by_share(*kinds))):
+            print(f"{name}, by the {rule}: {gate}", flush=True)
+            if gate is not None:
+                print(_told(gate, found[name, HELD_OUT, False], found[name, HELD_OUT, True]))
+
+
+def _by_share(in_view: np.ndarray, out_of_view: np.ndarray) -> float | None:
+    """The highest gate below which the share itself is large enough, however few it rests on."""
+    for gate in np.unique(out_of_view)[:0:-1]:
+        wrong, right = (float((each < gate).mean()) for each in (in_view, out_of_view))
+        if right >= ABSENT * (right + wrong):
+            return float(gate)
+    return None
 
 
 def _film(seed: int, index: int, away: bool) -> Film:

@@ -286,7 +286,9 @@ def test_stopping_frees_the_worker_within_a_second(workspace, clip):
     payload = {"path": str(clip)}
 
     def work() -> None:
-        steps = page.run(VIDEO, payload, None, None, None, "slow", "heat", 0.7, ANNA, silent_bar)
+        steps = page.run(
+            VIDEO, payload, None, None, None, "slow", "heat", 0.7, False, ANNA, silent_bar
+        )
         outcome.extend(steps)
 
     worker = threading.Thread(target=work)
@@ -418,7 +420,7 @@ def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
 )
 def test_a_missing_input_says_what_to_do(workspace, variant, mode, files, words):
     with pytest.warns(UserWarning):  # gradio's toast, outside a server
-        *_, end = Page(workspace).run(mode, *files, "corner", "heat", 0.7, ANNA, silent_bar)
+        *_, end = Page(workspace).run(mode, *files, "corner", "heat", 0.7, False, ANNA, silent_bar)
     assert words in end["status"]["value"]
     assert 'role="alert"' in end["status"]["value"]
 

@@ -23,7 +23,7 @@ SAID = {  # of a variant
 MARKED = {  # while a variant is tested: then its confidence alone decides, even in silence
     Verdict.SOUNDING: "marked",
     Verdict.NOT_FOUND: "nothing marked",
-    Verdict.UNSEEN: "nothing marked",
+    Verdict.UNSEEN: "said to be out of view",
 }
 
 

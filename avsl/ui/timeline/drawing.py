@@ -125,10 +125,11 @@ def clock(time_s: float) -> str:
 
 def _key(score: Score) -> str:
     """What every bar and line is, in words; what few variants know only where it is said."""
+    is_unseen = any(track.found.share(Verdict.UNSEEN) for track in score.tracks)
     bars = [
         f"<li>{lanes.swatch(verdict)}{escape(words)}</li>"
         for verdict, words in score.tracks[0].said.items()
-        if verdict is not Verdict.UNSEEN or any(track.found.share(verdict) for track in score.tracks)
+        if verdict is not Verdict.UNSEEN or is_unseen
     ]
     lines = [
         f'<li class="of-curve">{lanes.curve_swatch(number)}{escape(each.name)}</li>'
