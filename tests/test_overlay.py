@@ -75,7 +75,7 @@ def test_any_frame_size_can_be_drawn(shape, look, corner):
 
 def test_badge_says_the_verdict_and_differs_by_it():
     pictures = [badge(verdict, 480) for verdict in Verdict]
-    assert len({picture.tobytes() for picture in pictures}) == 3
+    assert len({picture.tobytes() for picture in pictures}) == len(Verdict)
 
 
 def test_moment_uses_the_calibrated_threshold_unless_told_otherwise(frame):
@@ -99,7 +99,7 @@ def test_a_guess_is_a_thin_dashed_line_with_its_word_and_only_when_asked_for(fra
     assert np.array_equal(plain, frame), "off by default"
     drawn = draw_moment(frame, found, 0.5, Style(legend=False, guesses=True))
     changed = (drawn != frame).any(axis=2)
-    assert 0.001 < changed.mean() < 0.03
+    assert 0.001 < changed.mean() < 0.05
     edge = changed[121:124, 10:150].any(axis=0)
     assert 0.3 < edge.mean() < 0.9, "the region's upper edge is dashed"
     assert changed[160:200, 40:120].any(), "the word stands in the middle"

@@ -1,6 +1,7 @@
 """What a training is judged by: a network that knows the truth is right, and the gate holds."""
 
 from dataclasses import replace
+from math import isnan
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from tests.train.small import SMALL
+from train import validation
 from train.learning.base import Batch, Prepared
 from train.validation import PASSED, Scenes, absence_gate, validate
 
@@ -102,7 +104,10 @@ def test_a_source_is_out_of_view_below_a_confidence_that_hardly_any_in_view_has(
     assert absence_gate(np.array([0.9, 0.95]), away) is None, "two scenes prove nothing"
 
 
-def test_a_validation_finds_that_gate(scenes):
-    found = validate(Knowing(scenes, 1.0), scenes, SMALL.changed({"batch": 40}), 1)
+def test_a_validation_finds_that_gate_where_its_scenes_are_enough(scenes, monkeypatch):
+    config = SMALL.changed({"batch": 40})
+    assert isnan(validate(Knowing(scenes, 1.0), scenes, config, 1).absence)
+    monkeypatch.setattr(validation, "ABSENT", 0.9)
+    found = validate(Knowing(scenes, 1.0), scenes, config, 1)
     assert found.absence == pytest.approx(0.95, abs=0.06)
     assert found.absent == pytest.approx(95, abs=6)
