@@ -396,7 +396,7 @@ def test_a_full_line_says_so_and_a_waiting_job_can_be_stopped():
 def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
     run = Page(workspace).run
     files = {"path": str(clip)}, None, None, None
-    working, judged, drawn = run(VIDEO, *files, "corner", "contour", 0.7, ANNA, silent_bar)
+    working, judged, drawn = run(VIDEO, *files, "corner", "contour", 0.7, False, ANNA, silent_bar)
     assert working["run"]["interactive"] is False
     assert working["stop"]["visible"] is True
     assert "lower left" in judged["verdict"]
