@@ -89,12 +89,12 @@ def draw_moment(
     threshold = style.threshold or localization.threshold
     heatmap = localization.shown_at(time_s)
     drawn = draw(frame, heatmap, threshold, style.look, style.opacity)
-    if style.guesses:
-        draw_guess(drawn, localization.guess_at(time_s), threshold)
     if style.legend:
         _stamp(drawn, badge(localization.verdict_at(time_s), text_size(drawn)), "upper left")
         if style.look is Look.HEAT:
             _stamp(drawn, legend(threshold, text_size(drawn)), "lower right")
+    if style.guesses:
+        draw_guess(drawn, localization.guess_at(time_s), threshold)
     return drawn
 
 
@@ -108,12 +108,13 @@ def draw_guess(frame: np.ndarray, guess: np.ndarray, threshold: float) -> None:
     height, width = frame.shape[:2]
     inside = mask(guess, level, width, height).astype(np.uint8)
     outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    thin = max(1, _line_width(frame) // 2)
+    thin = max(2, _line_width(frame) // 2)
     for outline in outlines:
         dashes = _dashes(outline[:, 0], DASH * thin)
         cv2.polylines(frame, dashes, False, (0, 0, 0), thin + 2, cv2.LINE_AA)
         cv2.polylines(frame, dashes, False, GUESS_RGB, thin, cv2.LINE_AA)
-    _tag(frame, np.concatenate(outlines)[:, 0] if outlines else np.zeros((0, 2), int))
+    if outlines:
+        _tag(frame, max(outlines, key=cv2.contourArea)[:, 0])
 
 
 def _dashes(points: np.ndarray, length: int) -> list[np.ndarray]:
@@ -126,7 +127,7 @@ def _tag(frame: np.ndarray, points: np.ndarray) -> None:
     """Write :data:`GUESS` in the middle of ``points`` (P, 2), in place, where it fits."""
     word = word_tag(GUESS, text_size(frame))
     height, width = word.shape[:2]
-    if not len(points) or height > frame.shape[0] or width > frame.shape[1]:
+    if height > frame.shape[0] or width > frame.shape[1]:
         return
     (x0, y0), (x1, y1) = points.min(0), points.max(0)
     x = int(np.clip((x0 + x1 - width) // 2, 0, frame.shape[1] - width))
