@@ -66,14 +66,13 @@ def _same(one: Stretch, other: Stretch) -> bool:
 def captions(localization: Localization, threshold: float | None = None) -> list[Cue]:
     """What is heard, and where it is or that it was not found, while anything is audible.
 
-    A cue lasts long enough to be read, unless the sound itself is shorter: what flickers between
-    two places is said to be where it is longer. ``threshold`` as for :func:`stretches`.
+    A cue lasts long enough to be read, unless its verdict holds for less: what flickers between
+    two places is said to be where it is longer, but nothing is said over a moment of another
+    verdict. ``threshold`` as for :func:`stretches`.
     """
     cues: list[Cue] = []
-    for audible, run in groupby(
-        stretches(localization, threshold), lambda each: each.verdict is not Verdict.SILENT
-    ):
-        if audible:
+    for verdict, run in groupby(stretches(localization, threshold), lambda each: each.verdict):
+        if verdict is not Verdict.SILENT:
             cues += _joined([_most(group) for group in _readable(list(run))])
     return cues
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avsl.captions import stretches
+from avsl.captions import NOT_FOUND, OFF_SCREEN, captions, stretches
 from avsl.errors import SettingError
 from avsl.localization import (
     Localization,
@@ -61,6 +61,17 @@ def test_spans_and_captions_agree_with_every_moment(found, at):
         index = found.nearest(time_s)
         assert tile.verdict is said.verdict is found.verdicts[index] is found.verdict_at(time_s)
         assert bool(said.where) == bool(found.regions(index))
+
+
+@given(localizations(), st.lists(times, min_size=1, max_size=20))
+def test_a_caption_says_what_the_badge_says(found, at):
+    cues = captions(found)
+    for time_s in [*at, *found.times_s]:
+        said = [cue.text for cue in cues if cue.start_s <= time_s < cue.end_s]
+        verdict = found.verdict_at(time_s)
+        assert len(said) == (verdict is not Verdict.SILENT)
+        assert all(text.endswith(NOT_FOUND) == (verdict is Verdict.NOT_FOUND) for text in said)
+        assert all(text.endswith(OFF_SCREEN) == (verdict is Verdict.UNSEEN) for text in said)
 
 
 @given(localizations())
