@@ -410,6 +410,20 @@ def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
     assert workspace.find(drawn["result"]).style.look == "contour"
 
 
+def test_weak_guesses_are_drawn_and_told_only_when_asked_for(workspace, variant, clip):
+    variant.unsure_from_s = -1.0
+    page, files = Page(workspace), ({"path": str(clip)}, None, None, None)
+    *_, end = page.run(VIDEO, *files, "corner", "heat", 0.7, False, ANNA, silent_bar)
+    assert "the source was not found" in end["words"] and "guess" not in end["words"]
+    asked = page.inspect(end["result"], 0.5, "heat", 0.5, 0.7, True)
+    assert "<dt>weak guess</dt><dd>lower left</dd>" in asked["words"]
+    assert "A weak guess: lower left." in asked["picture"]
+    plain = page.inspect(end["result"], 0.5, "heat", 0.5, 0.7, False)
+    assert plain["picture"] != asked["picture"] and "guess" not in plain["words"]
+    list(page.redraw(end["result"], "heat", 0.5, 0.7, True, ANNA, silent_bar))
+    assert workspace.find(end["result"]).style.guesses
+
+
 @pytest.mark.parametrize(
     ("mode", "files", "words"),
     [
