@@ -74,7 +74,7 @@ def _calibrated(config: TrainConfig, best: Validation) -> dict[str, Any]:
 
 def _absence(config: TrainConfig, best: Validation) -> dict[str, Any]:
     """The gate below which the source is out of view, where one is sure."""
-    if isnan(best.absence):
+    if not best.absent:
         return {}
     count = config.validation_scenes
     return {

@@ -47,8 +47,8 @@ class Validation:
     threshold: float = nan  # absolute, the best for these scenes
     gate: float = nan  # confidence that a tenth of the scenes without a source in view reach
     found: float = nan  # per cent of the scenes with one in view that reach it
-    absence: float = nan  # confidence below which a source is out of view; nan: none is sure
-    absent: float = nan  # per cent of the scenes with one out of view that lie below it
+    absence: float = 0.0  # confidence below which a source is out of view; see ``absent``
+    absent: float = 0.0  # per cent of the scenes with one out of view below it; 0: no gate is sure
     wrong: float = nan  # per cent of those found whose peak is on something silent all the same
 
     @property
@@ -150,8 +150,8 @@ def judged(
     absence = absence_gate(sure.numpy(), deaf.numpy())
     return asdict(measured(maps, scenes.truth, scenes.silent, threshold)) | {
         "gate": gate,
-        "absence": nan if absence is None else absence,
-        "absent": nan if absence is None else 100 * (deaf < absence).float().mean().item(),
+        "absence": absence or 0.0,
+        "absent": 0.0 if absence is None else 100 * (deaf < absence).float().mean().item(),
         "found": 100 * shown.float().mean().item(),
         "wrong": 100 * int((peak_on(maps, scenes.silent) & shown).sum()) / max(int(shown.sum()), 1),
     }
