@@ -13,7 +13,7 @@ import numpy as np
 from avsl.checksum import sha256_of, sha256_of_array, sha256_of_words
 from avsl.clip import MediaFile
 from avsl.errors import MediaError, SettingError, VariantError
-from avsl.localization import Localization
+from avsl.localization import Localization, Verdict
 from avsl.manifest import MAPS_FILE, Manifest, environment, read_manifest
 from avsl.variants import Variant, is_hub_id, origin_of
 from avsl.version import __version__
@@ -143,6 +143,11 @@ def _differences(manifest: Manifest, variant: Variant) -> list[str]:
             f"The gate of the variant is {variant.card.confidence_gate:g} here, it was "
             f"{manifest.confidence_gate:g}: some verdicts may differ, the maps do not for that."
         )
+    if not manifest.older_words and manifest.absence_gate != variant.card.absence_gate:
+        told.append(
+            "The gate below which the variant says that the source is not in view has changed: "
+            "some verdicts may differ, the maps do not for that."
+        )
     return told
 
 
@@ -155,12 +160,18 @@ def recorded(run: Again) -> Localization | None:
     return then if sha256_of_array(then.maps) == run.manifest.maps_sha256 else None
 
 
+def _older(verdicts: tuple[Verdict, ...]) -> tuple[Verdict, ...]:
+    """As an avsl said them that had one word for every abstention."""
+    return tuple(Verdict.UNSEEN if each.is_abstention else each for each in verdicts)
+
+
 def compared(manifest: Manifest, found: Localization, then: Localization | None) -> Sameness:
     """Whether ``found`` is what the manifest's run found, and if not, by how much it differs from
     that, ``then``, where it is still there.
     """
     if sha256_of_array(found.maps) == manifest.maps_sha256:
-        same = sha256_of_words(found.verdicts) == manifest.verdicts_sha256
+        said = _older(found.verdicts) if manifest.older_words else found.verdicts
+        same = sha256_of_words(said) == manifest.verdicts_sha256
         rest = "and the same verdicts" if same else "but other verdicts"
         return Sameness(same, f"The same maps as in the manifest, bit for bit, {rest}.")
     if then is None:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from avsl.localization import Localization, Verdict, edges_s
 
-OFF_SCREEN = "off screen"
+NOT_FOUND, OFF_SCREEN = "source not found", "off screen"
 LEAST_S = 5 / 6  # of a cue, as subtitlers have it; less cannot be read
 
 
@@ -36,7 +36,7 @@ class Cue:
 
 
 def stretches(localization: Localization, threshold: float | None = None) -> list[Stretch]:
-    """The clip in stretches from 0 to its end, changing midway between moments.
+    """The clip in stretches from 0 to its end, changing where moments do.
 
     ``threshold`` for the regions, in (0, 1); None: the variant's own. Raises
     :class:`avsl.errors.SettingError` for any other.
@@ -64,16 +64,15 @@ def _same(one: Stretch, other: Stretch) -> bool:
 
 
 def captions(localization: Localization, threshold: float | None = None) -> list[Cue]:
-    """What is heard, and where it is or that it is off screen, while anything is audible.
+    """What is heard, and where it is or that it was not found, while anything is audible.
 
-    A cue lasts long enough to be read, unless the sound itself is shorter: what flickers between
-    two places is said to be where it is longer. ``threshold`` as for :func:`stretches`.
+    A cue lasts long enough to be read, unless its verdict holds for less: what flickers between
+    two places is said to be where it is longer, but nothing is said over a moment of another
+    verdict. ``threshold`` as for :func:`stretches`.
     """
     cues: list[Cue] = []
-    for audible, run in groupby(
-        stretches(localization, threshold), lambda each: each.verdict is not Verdict.SILENT
-    ):
-        if audible:
+    for verdict, run in groupby(stretches(localization, threshold), lambda each: each.verdict):
+        if verdict is not Verdict.SILENT:
             cues += _joined([_most(group) for group in _readable(list(run))])
     return cues
 
@@ -114,7 +113,8 @@ def _joined(cues: list[Cue]) -> list[Cue]:
 
 def words(stretch: Stretch) -> str:
     """What a caption says of an audible stretch."""
-    where = OFF_SCREEN if stretch.verdict is Verdict.UNSEEN else stretch.where
+    unshown = {Verdict.NOT_FOUND: NOT_FOUND, Verdict.UNSEEN: OFF_SCREEN}
+    where = unshown.get(stretch.verdict, stretch.where)
     return ", ".join(filter(None, (stretch.heard or "sound", where)))
 
 

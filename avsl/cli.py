@@ -80,6 +80,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     add("--style", type=Look, choices=list(Look), help="default: heat")
     add("--threshold", type=float, help="map values from here up count (default: the variant's)")
     add("--opacity", type=float, help=f"0 to 1 (default: {Style.opacity})")
+    add(
+        "--guesses",
+        action="store_true",
+        help="outline also where a source may be that was not found, and list these guesses",
+    )
     add("--formats", type=_formats, metavar="A,B",
         help=f"of {', '.join(FORMATS)}; default: all but frames")  # fmt: skip
     add("--int8", action="store_true", help="8-bit frame encoding on the processor (acl)")

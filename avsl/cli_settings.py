@@ -46,7 +46,9 @@ def typed(options: argparse.Namespace) -> Settings:
         variant=options.variant or "sync",
         revision=options.revision,
         mode=_mode(options),
-        style=Style(options.style or Look.HEAT, options.threshold, opacity),
+        style=Style(
+            options.style or Look.HEAT, options.threshold, opacity, guesses=options.guesses
+        ),
         formats=options.formats or DEFAULT_FORMATS,
         map_rate_hz=options.fps,
     )
@@ -123,6 +125,7 @@ def _agree(options: argparse.Namespace, run: again.Again, name: str) -> None:
         ("--style", options.style, {Look(made.style.look)}),
         ("--threshold", options.threshold, {made.style.threshold}),
         ("--opacity", options.opacity, {made.style.opacity}),
+        ("--guesses", options.guesses or None, {made.style.guesses}),
         ("--int8", options.int8 or None, {made.mode == "int8"}),
         ("--untrained", options.untrained or None, {made.mode == "untrained"}),
     ]

@@ -24,11 +24,12 @@ from avsl.localization import (
     Localization,
     Region,
     best_moment,
+    guess_level,
     mask,
     regions_with_cells,
 )
 from avsl.media import output_rate_hz, write_video
-from avsl.overlay import Style, draw_moment, overlay_frames
+from avsl.overlay import GUESS, Style, draw_moment, overlay_frames
 from avsl.progress import Progress, no_progress
 from avsl.storage import require_free_disk, storage_errors, whole
 
@@ -91,29 +92,21 @@ def frames_png(job: Job, folder: Path) -> None:
 
 
 def coco_json(job: Job, path: Path) -> None:
-    """COCO instances: an image a moment, an annotation a region with its uncompressed RLE mask."""
+    """COCO instances: an image a moment, an annotation a region with its uncompressed RLE mask.
+
+    Guesses, where the style has them, are of a category of their own.
+    """
     found = job.localization
     annotations: list[dict] = []
     for index in range(len(found.times_s)):
         job.progress(index / len(found.times_s), "writing the regions")
-        inside = mask(found.shown(index), job.threshold, found.width, found.height)
-        shown = found.shown(index)
-        split = regions_with_cells(shown, job.threshold, found.width, found.height)
-        for region, cells in split:
-            x0, y0, x1, y1 = region.box
-            part = inside & own_pixels(cells, shown >= job.threshold, inside.shape)
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": index,
-                    "category_id": 1,
-                    "bbox": [x0, y0, x1 - x0, y1 - y0],
-                    "area": int(part.sum()),
-                    "iscrowd": 1,
-                    "score": region.peak,
-                    "segmentation": rle(part),
-                }
-            )
+        annotations += _annotations(found, found.shown(index), job.threshold, index, SOURCE_ID)
+        if job.style.guesses:
+            guess = found.guess(index)
+            level = guess_level(guess, job.threshold)
+            annotations += _annotations(found, guess, level, index, GUESS_ID) if level else []
+    for number, annotation in enumerate(annotations, 1):
+        annotation["id"] = number
     images = [
         {
             "id": index,
@@ -125,12 +118,36 @@ def coco_json(job: Job, path: Path) -> None:
         }
         for index, time_s in enumerate(found.times_s)
     ]
-    categories = [{"id": 1, "name": "sounding"}]
+    categories = [{"id": SOURCE_ID, "name": "sounding"}]
+    categories += [{"id": GUESS_ID, "name": GUESS}] if job.style.guesses else []
     info = {"description": "Sounding regions", "avsl": asdict(found.provenance)}
     _write_json(
         path,
         {"info": info, "images": images, "annotations": annotations, "categories": categories},
     )
+
+
+SOURCE_ID, GUESS_ID = 1, 2  # COCO's categories
+
+
+def _annotations(
+    found: Localization, heatmap: np.ndarray, level: float, index: int, category: int
+) -> Iterator[dict]:
+    """Of every region of a map (h, w) at or above ``level``."""
+    inside = mask(heatmap, level, found.width, found.height)
+    for region, cells in regions_with_cells(heatmap, level, found.width, found.height):
+        x0, y0, x1, y1 = region.box
+        part = inside & own_pixels(cells, heatmap >= level, inside.shape)
+        yield {
+            "id": 0,  # counted when all are there
+            "image_id": index,
+            "category_id": category,
+            "bbox": [x0, y0, x1 - x0, y1 - y0],
+            "area": int(part.sum()),
+            "iscrowd": 1,
+            "score": region.peak,
+            "segmentation": rle(part),
+        }
 
 
 def own_pixels(cells: np.ndarray, any_cells: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -150,6 +167,7 @@ def rle(inside: np.ndarray) -> dict:
     return {"size": list(inside.shape), "counts": [0, *counts] if flat[0] else counts}
 
 
+SOURCE = "source"  # a row that is no guess
 CSV_COLUMNS = (
     "time_s", "verdict", "confidence", "loudness_dbfs", "label",
     "where", "x0", "y0", "x1", "y1", "area", "x", "y", "peak",
@@ -157,11 +175,15 @@ CSV_COLUMNS = (
 
 
 def moments_csv(job: Job, path: Path) -> None:
-    """A row per region, or one with empty fields for a moment without any."""
+    """A row per region, or one with empty fields for a moment without any.
+
+    Where the style has guesses, so has the table: rows of another ``kind``, its last column.
+    """
     found = job.localization
     with open(path, "w", newline="", encoding="utf-8") as file:
         rows = csv.writer(file)
-        rows.writerow(CSV_COLUMNS)
+        guesses = job.style.guesses
+        rows.writerow((*CSV_COLUMNS, "kind") if guesses else CSV_COLUMNS)
         for index, time_s in enumerate(found.times_s):
             moment = [
                 f"{time_s:.3f}",
@@ -170,8 +192,12 @@ def moments_csv(job: Job, path: Path) -> None:
                 f"{found.loudness_dbfs[index]:.1f}",
                 found.labels[index] if found.labels else "",
             ]
-            for region in found.regions(index, job.threshold) or [None]:
-                rows.writerow(moment + _region_row(region))
+            regions, kind = found.regions(index, job.threshold), SOURCE
+            if guesses and not regions:
+                regions, kind = found.guess_regions(index, job.threshold), GUESS
+            for region in regions or [None]:
+                row = moment + _region_row(region)
+                rows.writerow([*row, kind if region else ""] if guesses else row)
 
 
 def _region_row(region: Region | None) -> list[str]:

@@ -18,7 +18,13 @@ class Verdict(StrEnum):
 
     SOUNDING = "sounding here"
     SILENT = "nothing audible"
-    UNSEEN = "heard, but not in view"
+    NOT_FOUND = "heard; the source was not found"
+    UNSEEN = "heard, but not in view"  # only with evidence for it: see a card's ``absence_gate``
+
+    @property
+    def is_abstention(self) -> bool:
+        """Whether something is heard and nothing is shown for it."""
+        return self in (Verdict.NOT_FOUND, Verdict.UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class Localization:
     """Raw maps and what goes with them; every picture and file is a pure function of this.
 
     ``maps`` are the variant's, but for moments at which nothing is audible: those are all zero.
+    Where the source was not found, a map is a guess: see :meth:`shown` and :meth:`guess`.
     """
 
     times_s: np.ndarray  # (T,) float64, rising, on the clip's clock
@@ -62,31 +69,52 @@ class Localization:
     labels: tuple[str, ...] = ()  # (T,) what was heard, "" where nothing is sure; or empty
     cuts_s: tuple[float, ...] = ()  # when a new shot begins; maps are not blended across
     notes: tuple[str, ...] = field(default=())
+    absence_gate: float | None = None  # confidence below it reads "not in view"; None: not known
 
     def nearest(self, time_s: float) -> int:
-        """Index of the analysed moment closest to ``time_s``."""
-        return int(np.abs(self.times_s - time_s).argmin())
+        """Index of the moment that holds at ``time_s``: the closest on its side of a cut."""
+        return int(np.searchsorted(edges_s(self)[1:-1], time_s, side="right"))
 
     def shown(self, index: int) -> np.ndarray:
         """The map to show at one moment: float32 (h, w), empty unless it is sounding here."""
-        if self.verdicts[index] is Verdict.SOUNDING:
-            return self.maps[index]
-        return np.zeros_like(self.maps[index])
+        return self._map_if(Verdict.SOUNDING, index)
+
+    def guess(self, index: int) -> np.ndarray:
+        """The map of a moment whose source was not found: float32 (h, w), else empty. It may be
+        drawn as a guess, never as what is shown.
+        """
+        return self._map_if(Verdict.NOT_FOUND, index)
+
+    def _map_if(self, verdict: Verdict, index: int) -> np.ndarray:
+        heatmap = self.maps[index]
+        return heatmap if self.verdicts[index] == verdict else np.zeros_like(heatmap)
 
     def shown_at(self, time_s: float) -> np.ndarray:
         """:meth:`shown` at any time: float32 (h, w).
 
-        Linear between moments, held at the ends and up to a cut.
+        Linear between two moments that are both sounding here, with no cut between them; else that
+        of the moment that holds, so that a map is seen only under its own verdict.
         """
+        return self._map_at(Verdict.SOUNDING, time_s)
+
+    def guess_at(self, time_s: float) -> np.ndarray:
+        """:meth:`guess` at any time, by the rule of :meth:`shown_at`: float32 (h, w)."""
+        return self._map_at(Verdict.NOT_FOUND, time_s)
+
+    def _map_at(self, verdict: Verdict, time_s: float) -> np.ndarray:
         after = int(np.searchsorted(self.times_s, time_s))
-        if after == 0 or after == len(self.times_s):
-            return self.shown(min(after, len(self.times_s) - 1))
-        start_s, end_s = self.times_s[after - 1], self.times_s[after]
-        cuts = [cut_s for cut_s in self.cuts_s if start_s < cut_s <= end_s]
-        if cuts:
-            return self.shown(after - 1 if time_s < cuts[0] else after)
+        before = after - 1
+        if after == 0 or after == len(self.times_s) or not self._blends(verdict, before):
+            return self._map_if(verdict, self.nearest(time_s))
+        start_s, end_s = self.times_s[before], self.times_s[after]
         share = np.float32((time_s - start_s) / (end_s - start_s))
-        return (1 - share) * self.shown(after - 1) + share * self.shown(after)
+        return (1 - share) * self.maps[before] + share * self.maps[after]
+
+    def _blends(self, verdict: Verdict, before: int) -> bool:
+        """Whether a moment and the next both have ``verdict``, with no cut between them."""
+        start_s, end_s = self.times_s[before : before + 2]
+        same = self.verdicts[before] == self.verdicts[before + 1] == verdict
+        return same and not any(start_s < cut_s <= end_s for cut_s in self.cuts_s)
 
     def heard(self, index: int) -> str:
         """What is heard at one moment in words; "sound" where it has no name."""
@@ -97,12 +125,26 @@ class Localization:
         threshold = self.threshold if threshold is None else threshold
         return regions(self.shown(index), threshold, self.width, self.height)
 
+    def guess_regions(self, index: int, threshold: float | None = None) -> "list[Region]":
+        """The regions of one moment's guess, strongest first; ``threshold`` as :func:`guess_level`
+        takes it, None: the variant's own.
+        """
+        guess = self.guess(index)
+        level = guess_level(guess, self.threshold if threshold is None else threshold)
+        return regions(guess, level, self.width, self.height) if level else []
+
     def verdict_at(self, time_s: float) -> Verdict:
+        """The verdict of the moment that holds at ``time_s``."""
         return self.verdicts[self.nearest(time_s)]
 
-    def share(self, verdict: Verdict) -> float:
-        """Which part of the moments has this verdict, in [0, 1]."""
-        return sum(v is verdict for v in self.verdicts) / len(self.verdicts)
+    def share(self, verdict: Verdict | str) -> float:
+        """Which part of the moments has this verdict, in [0, 1].
+
+        Raises :class:`SettingError` for a word that is no verdict.
+        """
+        if verdict not in set(Verdict):
+            raise SettingError(f"There is no verdict {verdict!r}. Verdicts: {_QUOTED}.")
+        return sum(each == verdict for each in self.verdicts) / len(self.verdicts)
 
     def save(self, path: Path | str) -> None:
         """Write everything to one ``.npz`` file; :meth:`load` gives the same object back."""
@@ -129,20 +171,28 @@ class Localization:
                 facts = json.loads(str(data["facts"]))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise MediaError(f"{Path(path).name} is not a saved localization.") from error
-        facts.pop("format")
+        is_older = facts.pop("format") == OLDER
         facts["provenance"] = Provenance(**facts["provenance"])
         facts["verdicts"] = tuple(map(Verdict, facts["verdicts"]))
+        if is_older:
+            facts["verdicts"] = tuple(map(_reread, facts["verdicts"]))
         for name in ("labels", "cuts_s", "notes"):
             facts[name] = tuple(facts[name])
         return cls(**arrays, **facts)
 
 
-FORMAT = "avsl.localization/1"
+FORMAT, OLDER = "avsl.localization/2", "avsl.localization/1"
+_QUOTED = ", ".join(f'"{verdict.value}"' for verdict in Verdict)
 _ARRAYS = ("times_s", "maps", "audio_windows_s", "loudness_dbfs", "confidence")
 _FACTS = (
     "verdicts", "duration_s", "width", "height", "threshold", "confidence_gate",
-    "labels", "cuts_s", "notes",
+    "labels", "cuts_s", "notes", "absence_gate",
 )  # fmt: skip
+
+
+def _reread(verdict: Verdict) -> Verdict:
+    """Of a file of format 1, which said "not in view" wherever nothing was found."""
+    return Verdict.NOT_FOUND if verdict is Verdict.UNSEEN else verdict
 
 
 def best_moment(localization: Localization) -> int:
@@ -155,23 +205,39 @@ def best_moment(localization: Localization) -> int:
 
 
 def verdicts(
-    loudness: np.ndarray, confidence: np.ndarray, audible_dbfs: float, confidence_gate: float
+    loudness: np.ndarray,
+    confidence: np.ndarray,
+    audible_dbfs: float,
+    confidence_gate: float,
+    absence_gate: float | None = None,
 ) -> tuple[Verdict, ...]:
-    """One verdict a moment from loudness (T,) dBFS and confidence (T,) in the variant's unit."""
-    return tuple(
-        Verdict.SILENT
-        if level < audible_dbfs
-        else Verdict.SOUNDING
-        if sure >= confidence_gate
-        else Verdict.UNSEEN
-        for level, sure in zip(loudness, confidence, strict=True)
-    )
+    """One verdict a moment from loudness (T,) dBFS and confidence (T,) in the variant's unit.
+
+    ``absence_gate``: confidence below which the source is out of view; None: nothing tells that.
+    """
+
+    def judge(level: float, sure: float) -> Verdict:
+        if level < audible_dbfs:
+            return Verdict.SILENT
+        if sure >= confidence_gate:
+            return Verdict.SOUNDING
+        is_absent = absence_gate is not None and sure < absence_gate
+        return Verdict.UNSEEN if is_absent else Verdict.NOT_FOUND
+
+    return tuple(judge(*each) for each in zip(loudness, confidence, strict=True))
 
 
 def edges_s(localization: Localization) -> np.ndarray:
-    """(T + 1,) between which each moment holds: 0, midway between moments, the clip's end."""
+    """(T + 1,) between which each moment holds, end exclusive: 0, then midway between two moments
+    or where the picture is cut between them, the clip's end.
+    """
     times = localization.times_s
-    return np.array([0.0, *((times[1:] + times[:-1]) / 2), localization.duration_s])
+    edges = (times[1:] + times[:-1]) / 2
+    if localization.cuts_s:
+        cuts = np.array([*sorted(localization.cuts_s), np.inf])
+        first = cuts[np.searchsorted(cuts, times[:-1], side="right")]
+        edges = np.where(first <= times[1:], first, edges)
+    return np.array([0.0, *edges, localization.duration_s])
 
 
 @dataclass(frozen=True)
@@ -184,12 +250,12 @@ class Span:
 
 
 def spans(localization: Localization) -> list[Span]:
-    """The verdicts as runs from 0 to the clip's end, changing midway between moments."""
+    """The verdicts as runs from 0 to the clip's end, changing where moments do: :func:`edges_s`."""
     edges = edges_s(localization)
     runs: list[Span] = []
     for index, verdict in enumerate(localization.verdicts):
         start_s = edges[index]
-        if runs and runs[-1].verdict is verdict:
+        if runs and runs[-1].verdict == verdict:
             start_s = runs.pop().start_s
         runs.append(Span(float(start_s), float(edges[index + 1]), verdict))
     return runs
@@ -268,6 +334,13 @@ def where_words(x: float, y: float) -> str:
     return column or {"upper": "top", "lower": "bottom", "": "centre"}[row]
 
 
+def guess_level(guess: np.ndarray, threshold: float) -> float:
+    """The map value from which a guess (h, w) is outlined: ``threshold`` as a share of its own
+    strongest value, since all of it may lie below the threshold; 0 where there is no guess.
+    """
+    return checked_threshold(threshold) * float(guess.max(initial=0.0))
+
+
 def checked_threshold(threshold: float) -> float:
     """``threshold`` itself; raises :class:`SettingError` unless it lies in (0, 1)."""
     if not 0 < threshold < 1:
@@ -281,9 +354,11 @@ def summary(localization: Localization) -> str:
     if shares[Verdict.SILENT] == 1:
         return "Nothing audible: the sound track is silent, so nothing is shown."
     if shares[Verdict.SOUNDING] == 0:
+        if shares[Verdict.UNSEEN] > shares[Verdict.NOT_FOUND]:
+            return "Heard, but not in view: there is sound, and nothing on screen makes it."
         return (
-            "Heard, but not in view: there is sound, but nothing on screen goes with it "
-            "clearly enough to point at."
+            "Heard; the source was not found: nothing on screen goes with the sound clearly "
+            "enough to point at."
         )
     seconds = shares[Verdict.SOUNDING] * localization.duration_s
     places = main_places(localization)
@@ -291,10 +366,14 @@ def summary(localization: Localization) -> str:
         "Sounding " + " and ".join(map(_at, places)) if places else "Sounding too faintly to mark"
     )
     sentence = f"{first}: seen for {seconds:.1f} of {localization.duration_s:.1f} s."
-    if shares[Verdict.UNSEEN] > 0.1:
-        unseen_s = shares[Verdict.UNSEEN] * localization.duration_s
-        sentence += f" For {unseen_s:.1f} s there is sound with no visible source."
+    for verdict, words in _UNSHOWN.items():
+        if shares[verdict] > 0.1:
+            unshown_s = shares[verdict] * localization.duration_s
+            sentence += f" For {unshown_s:.1f} s there is sound whose source {words}."
     return sentence
+
+
+_UNSHOWN = {Verdict.NOT_FOUND: "was not found", Verdict.UNSEEN: "is not in view"}
 
 
 def _at(place: str) -> str:

@@ -92,7 +92,13 @@ class Localizer:
     ) -> Localization:
         card = self.variant.card
         loudness = loudness_dbfs(clip.waveform, times_s)
-        judged = verdicts(loudness, evidence.confidence, self.audible_dbfs, card.confidence_gate)
+        judged = verdicts(
+            loudness,
+            evidence.confidence,
+            self.audible_dbfs,
+            card.confidence_gate,
+            card.absence_gate,
+        )
         silent = np.array([verdict is Verdict.SILENT for verdict in judged])
         maps = evidence.maps.copy()
         maps[silent] = 0.0
@@ -111,5 +117,6 @@ class Localizer:
             provenance=provenance,
             labels=evidence.labels,
             cuts_s=evidence.cuts_s,
+            absence_gate=card.absence_gate,
             notes=(*clip.notes, *clip.source.damage(), *evidence.notes, *filter(None, [card.note])),
         )

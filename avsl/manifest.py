@@ -49,6 +49,8 @@ class Manifest:
     verdicts_sha256: str
     device: str
     environment: dict[str, str]  # what else the last bits of a map depend on, by name
+    absence_gate: float | None = None
+    older_words: bool = False  # "not in view" was said wherever nothing was found
 
 
 def content(clip: Clip, found: Localization, style: Style, formats: tuple[str, ...]) -> dict:
@@ -79,6 +81,7 @@ def content(clip: Clip, found: Localization, style: Style, formats: tuple[str, .
         "map_rate_hz": made.map_rate_hz,
         "audible_dbfs": made.audible_dbfs,
         "confidence_gate": found.confidence_gate,
+        "absence_gate": found.absence_gate,
         "style": asdict(style),
         "formats": list(formats),
         "found": {
@@ -113,6 +116,7 @@ def _command(clip: Clip, made: Provenance, style: Style) -> str:
     words += [f"--{made.mode}"] if made.mode else []
     words += ["--fps", f"{made.map_rate_hz:g}", "--style", style.look]
     words += ["--threshold", f"{style.threshold:g}", "--opacity", f"{style.opacity:g}"]
+    words += ["--guesses"] if style.guesses else []
     return shlex.join(words)
 
 
@@ -180,13 +184,15 @@ def _manifest(told: dict) -> Manifest:
         confidence_gate=_number(told, "confidence_gate"),
         style=Style(
             _of(style, "look", str), _number(style, "threshold"), _number(style, "opacity"),
-            _of(style, "legend", bool),
+            _of(style, "legend", bool), bool(style.get("guesses", False)),
         ),
         formats=tuple(map(str, _of(told, "formats", list))),
         maps_sha256=_of(found, "maps_sha256", str),
         verdicts_sha256=_of(found, "verdicts_sha256", str),
         device=_of(told, "device", str),
         environment={k: str(v) for k, v in _of(told, "environment", dict).items()},
+        absence_gate=None if told.get("absence_gate") is None else _number(told, "absence_gate"),
+        older_words="absence_gate" not in told,
     )  # fmt: skip
 
 

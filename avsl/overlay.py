@@ -20,6 +20,7 @@ from avsl.localization import (
     Localization,
     Verdict,
     checked_threshold,
+    guess_level,
     mask,
     regions,
     upscaled,
@@ -30,9 +31,12 @@ COLORMAP = "inferno"
 VERDICT_RGB = {  # colour-blind safe (Okabe and Ito), and never the only sign: the words are drawn
     Verdict.SOUNDING: (240, 166, 0),
     Verdict.SILENT: (140, 140, 140),
-    Verdict.UNSEEN: (86, 180, 233),
+    Verdict.NOT_FOUND: (86, 180, 233),
+    Verdict.UNSEEN: (204, 121, 167),
 }
 LINE_RGB = (255, 220, 60)
+GUESS, GUESS_RGB = "guess", (225, 225, 225)  # its word and its line, thin and dashed
+DASH = 6  # length of a guess's dashes and of the gaps between them, in widths of its line
 SOFT_EDGE = 0.15  # heat fades in over this much map value below the threshold
 
 
@@ -57,6 +61,7 @@ class Style:
     threshold: float | None = None
     opacity: float = 0.65
     legend: bool = True  # the verdict's badge and the colour scale
+    guesses: bool = False  # outline also where a source may be that was not found
 
     def __post_init__(self) -> None:
         if self.look not in set(Look):
@@ -88,7 +93,46 @@ def draw_moment(
         _stamp(drawn, badge(localization.verdict_at(time_s), text_size(drawn)), "upper left")
         if style.look is Look.HEAT:
             _stamp(drawn, legend(threshold, text_size(drawn)), "lower right")
+    if style.guesses:
+        draw_guess(drawn, localization.guess_at(time_s), threshold)
     return drawn
+
+
+def draw_guess(frame: np.ndarray, guess: np.ndarray, threshold: float) -> None:
+    """Outline a guess (h, w) on ``frame`` uint8 (H, W, 3), in place: a thin dashed line without
+    any heat, and the word. Nothing for an empty one. ``threshold`` as for :func:`guess_level`.
+    """
+    level = guess_level(guess, threshold)
+    if not level:
+        return
+    height, width = frame.shape[:2]
+    inside = mask(guess, level, width, height).astype(np.uint8)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    thin = max(2, _line_width(frame) // 2)
+    for outline in outlines:
+        dashes = _dashes(outline[:, 0], DASH * thin)
+        cv2.polylines(frame, dashes, False, (0, 0, 0), thin + 2, cv2.LINE_AA)
+        cv2.polylines(frame, dashes, False, GUESS_RGB, thin, cv2.LINE_AA)
+    if outlines:
+        _tag(frame, max(outlines, key=cv2.contourArea)[:, 0])
+
+
+def _dashes(points: np.ndarray, length: int) -> list[np.ndarray]:
+    """Every other piece of a closed line (P, 2): each int (length, 2) or shorter."""
+    starts = range(0, len(points), 2 * length)
+    return [np.ascontiguousarray(points[start : start + length]) for start in starts]
+
+
+def _tag(frame: np.ndarray, points: np.ndarray) -> None:
+    """Write :data:`GUESS` in the middle of ``points`` (P, 2), in place, where it fits."""
+    word = word_tag(GUESS, text_size(frame))
+    height, width = word.shape[:2]
+    if height > frame.shape[0] or width > frame.shape[1]:
+        return
+    (x0, y0), (x1, y1) = points.min(0), points.max(0)
+    x = int(np.clip((x0 + x1 - width) // 2, 0, frame.shape[1] - width))
+    y = int(np.clip((y0 + y1 - height) // 2, 0, frame.shape[0] - height))
+    _blend(frame[y : y + height, x : x + width], word)
 
 
 def overlay_frames(
@@ -227,6 +271,19 @@ def legend(threshold: float, size: int) -> np.ndarray:
     return np.asarray(picture)
 
 
+@lru_cache(maxsize=8)
+def word_tag(word: str, size: int) -> np.ndarray:
+    """A word on a dark pill, letters ``size`` pixels high: uint8 (h, w, 4) RGBA."""
+    font, pad = ImageFont.load_default(size), size // 3
+    left, top, right, bottom = font.getbbox(word)
+    picture = Image.new("RGBA", (round(right - left) + 4 * pad, round(bottom - top) + 2 * pad))
+    pen = ImageDraw.Draw(picture)
+    box = (0, 0, picture.width - 1, picture.height - 1)
+    pen.rounded_rectangle(box, picture.height // 2, fill=(16, 16, 20, 190))
+    pen.text((2 * pad - left, pad - top), word, font=font, fill=GUESS_RGB)
+    return np.asarray(picture)
+
+
 def text_size(frame: np.ndarray) -> int:
     """Height of letters on a frame (H, W, 3), in pixels."""
     return max(10, round(min(frame.shape[:2]) / 26))
@@ -240,6 +297,10 @@ def _stamp(frame: np.ndarray, picture: np.ndarray, corner: str) -> None:
         return
     y = margin if "upper" in corner else frame.shape[0] - margin - height
     x = margin if "left" in corner else frame.shape[1] - margin - width
-    part = frame[y : y + height, x : x + width]
+    _blend(frame[y : y + height, x : x + width], picture)
+
+
+def _blend(part: np.ndarray, picture: np.ndarray) -> None:
+    """An RGBA picture over a part of a frame that is as large, in place."""
     alpha = picture[..., 3:].astype(np.uint16)
     part[:] = (part * (255 - alpha) + picture[..., :3] * alpha) // 255

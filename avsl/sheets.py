@@ -29,7 +29,7 @@ class Row:
     title: str
     under: str  # in small letters below the title
     found: Localization
-    unseen: str = Verdict.UNSEEN.value  # the words where something is heard and nothing shown
+    unshown: str = ""  # words where something is heard and nothing shown; "": the verdict's
 
 
 def comparison_png(comparison: Comparison, clip: Clip, style: Style = PLAIN) -> bytes:
@@ -110,6 +110,6 @@ def _fill(cell: Axes, frame: np.ndarray, row: Row, index: int, style: Style) -> 
 
 def _words(row: Row, index: int, threshold: float) -> str:
     verdict = row.found.verdicts[index]
-    if verdict is Verdict.SOUNDING and not (row.found.maps[index] >= threshold).any():
+    if verdict is Verdict.SOUNDING and not (row.found.shown(index) >= threshold).any():
         return "nothing over the threshold"
-    return row.unseen if verdict is Verdict.UNSEEN else verdict.value
+    return (row.unshown if verdict.is_abstention else "") or verdict.value

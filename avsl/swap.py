@@ -91,14 +91,15 @@ class Swapped:
         loud = self.loudness_dbfs[asked]
         loud = 0.0 if np.isnan(loud) else loud
         sure = self.confidence[picture, asked]
-        return verdicts([loud], [sure], AUDIBLE_DBFS, self.card.confidence_gate)[0]
+        gates = self.card.confidence_gate, self.card.absence_gate
+        return verdicts([loud], [sure], AUDIBLE_DBFS, *gates)[0]
 
     def shown(self, picture: int, asked: int, unsure: bool = False) -> np.ndarray:
         """The map to show of one pair: float32 (h, w), empty unless it is sounding here, or
         ``unsure``: whatever is audible is shown, also below the gate.
         """
         found, verdict = self.maps[picture, asked], self.verdict(picture, asked)
-        shows = verdict is Verdict.SOUNDING or (unsure and verdict is Verdict.UNSEEN)
+        shows = verdict is Verdict.SOUNDING or (unsure and verdict.is_abstention)
         return found if shows else np.zeros_like(found)
 
     def regions(self, picture: int, asked: int, unsure: bool = False) -> list[Region]:

@@ -29,7 +29,7 @@ def figure(localization: Localization, waveform: np.ndarray) -> Figure:
         _dress(lane)
     lanes[-1].set_xlim(0, localization.duration_s)
     lanes[-1].set_xlabel("seconds", color=INK)
-    _key(chart)
+    _key(chart, localization)
     return chart
 
 
@@ -100,10 +100,12 @@ def _dress(lane: Axes) -> None:
         edge.set_visible(False)
 
 
-def _key(chart: Figure) -> None:
-    patches = [Patch(color=_hex(verdict), label=verdict.value) for verdict in Verdict]
+def _key(chart: Figure, localization: Localization) -> None:
+    """Every verdict but the one that few variants know, unless it is given."""
+    told = [each for each in Verdict if each is not Verdict.UNSEEN or localization.share(each)]
+    patches = [Patch(color=_hex(verdict), label=verdict.value) for verdict in told]
     chart.legend(
-        handles=patches, loc="outside lower right", ncols=3, frameon=False, labelcolor=INK,
+        handles=patches, loc="outside lower right", ncols=4, frameon=False, labelcolor=INK,
         fontsize=9,
     )  # fmt: skip
 

@@ -31,7 +31,7 @@ def texts(found: Localization) -> list[str]:
 
 def test_they_say_where_and_what_is_off_screen_and_nothing_of_silence(found):
     shown, unseen = captions(found)
-    assert (shown.text, unseen.text) == ("sound, lower left", "sound, off screen")
+    assert (shown.text, unseen.text) == ("sound, lower left", "sound, source not found")
     assert shown.start_s == 0
     assert shown.end_s == unseen.start_s == pytest.approx(0.95)  # between moments 0.9 and 1.0
     assert unseen.end_s < 2.5  # the tone ends at 2 s, and is held a quarter of a second

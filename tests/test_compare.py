@@ -28,7 +28,7 @@ from avsl.variants.frames import FrameFeatures
 from tests.support import CornerVariant, tone_clip
 from tests.variants.making import changing_clip, tiny_acl, tiny_two_stream
 
-ON, OFF, QUIET = Verdict.SOUNDING, Verdict.UNSEEN, Verdict.SILENT
+ON, OFF, QUIET = Verdict.SOUNDING, Verdict.NOT_FOUND, Verdict.SILENT
 SIDE = 4
 
 

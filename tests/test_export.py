@@ -104,6 +104,25 @@ def test_coco_masks_of_regions_in_each_others_boxes_stay_apart(tmp_path):
     assert not ell[18, 40]
 
 
+def test_guesses_have_a_name_of_their_own_and_are_left_out_unless_asked_for(job, files, tmp_path):
+    style = Style(guesses=True)
+    written = export(Job(job.clip, job.localization, style), tmp_path, ("csv", "coco")).files
+    rows = list(csv.DictReader(written["csv"].open()))
+    kinds = {row["verdict"]: (row["kind"], row["where"]) for row in rows}
+    assert kinds == {
+        Verdict.SOUNDING: ("source", "lower left"),
+        Verdict.NOT_FOUND: ("guess", "lower left"),
+        Verdict.SILENT: ("", ""),
+    }
+    coco = json.loads(written["coco"].read_text())
+    assert [each["name"] for each in coco["categories"]] == ["sounding", "guess"]
+    of = {category: [each["image_id"] for each in coco["annotations"]
+                     if each["category_id"] == category] for category in (1, 2)}  # fmt: skip
+    assert of == {1: [*range(10)], 2: [*range(10, len(of[2]) + 10)]}
+    assert [each["id"] for each in coco["annotations"]] == [*range(1, len(coco["annotations"]) + 1)]
+    assert "guess" not in files["csv"].read_text() + files["coco"].read_text()
+
+
 def decode(segmentation: dict) -> np.ndarray:
     flat, value = [], 0
     for count in segmentation["counts"]:

@@ -39,7 +39,7 @@ def test_every_moment_gets_the_verdict_that_loudness_and_confidence_call_for():
     clip = tone_clip(duration_s=3.0, silent_after_s=2.0)
     found = Localizer(CornerVariant(unsure_from_s=1.0)).run(clip)
     assert found.verdicts[found.nearest(0.4)] is Verdict.SOUNDING
-    assert found.verdicts[found.nearest(1.5)] is Verdict.UNSEEN
+    assert found.verdicts[found.nearest(1.5)] is Verdict.NOT_FOUND
     assert found.verdicts[found.nearest(2.8)] is Verdict.SILENT
     assert found.maps[found.nearest(2.8)].max() == 0
     assert found.shown_at(1.5).max() == 0, "an unsure map is never shown as evidence"
@@ -49,14 +49,20 @@ def test_every_moment_gets_the_verdict_that_loudness_and_confidence_call_for():
 def test_spans_tile_the_clip():
     clip = tone_clip(duration_s=3.0, silent_after_s=2.0)
     tiles = spans(Localizer(CornerVariant(unsure_from_s=1.0)).run(clip))
-    assert [span.verdict for span in tiles] == [Verdict.SOUNDING, Verdict.UNSEEN, Verdict.SILENT]
+    assert [span.verdict for span in tiles] == [Verdict.SOUNDING, Verdict.NOT_FOUND, Verdict.SILENT]
     assert (tiles[0].start_s, tiles[-1].end_s) == (0.0, 3.0)
     assert all(a.end_s == b.start_s for a, b in pairwise(tiles))
 
 
-def test_shown_map_is_linear_between_moments():
+def test_shown_map_is_linear_between_moments_of_its_verdict_and_ends_with_it():
     found = Localizer(CornerVariant(unsure_from_s=1.0)).run(tone_clip(), map_rate_hz=2)
-    assert found.shown_at(0.75).max() == pytest.approx(0.45)
+    found.maps[1] = 0
+    assert found.shown_at(0.25).max() == pytest.approx(0.45)
+    found.maps[1] = 0.8
+    assert found.shown_at(0.7).max() == pytest.approx(0.8), "nothing fades into what is not found"
+    assert found.shown_at(0.8).max() == 0
+    assert found.guess_at(0.7).max() == 0
+    assert found.guess_at(0.8).max() == pytest.approx(0.9)
 
 
 def test_maps_are_not_blended_across_a_cut():
@@ -64,7 +70,10 @@ def test_maps_are_not_blended_across_a_cut():
     variant.cuts_s = (0.8,)
     found = Localizer(variant).run(tone_clip(), map_rate_hz=2)
     assert found.shown_at(0.75).max() == pytest.approx(0.9)
+    assert found.verdict_at(0.79) is Verdict.SOUNDING
     assert found.shown_at(0.85).max() == 0
+    assert found.verdict_at(0.8) is Verdict.NOT_FOUND
+    assert spans(found)[0].end_s == 0.8, "a moment holds up to the cut, not up to the middle"
 
 
 def test_region_is_where_the_map_is():
@@ -90,7 +99,7 @@ def test_words_for_places(x, y, words):
 
 def test_summary_says_where_or_why_nothing_is_shown():
     assert "lower left" in summary(Localizer(CornerVariant()).run(tone_clip()))
-    assert "not in view" in summary(Localizer(CornerVariant(0.0)).run(tone_clip()))
+    assert "was not found" in summary(Localizer(CornerVariant(0.0)).run(tone_clip()))
     silent = tone_clip(silent_after_s=0.0)
     assert "Nothing audible" in summary(Localizer(CornerVariant()).run(silent))
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from avsl.checkpoint import save_folder
+from avsl.checksum import sha256_of_words
 from avsl.cli import OK, SOME_FAILED, USAGE, main
 from avsl.export import FORMATS, Job, export
 from avsl.localization import Localization, Verdict
@@ -224,6 +225,28 @@ def test_another_version_gate_or_library_is_told_and_run(first, capsys):
     said = capsys.readouterr().out
     assert "avsl 0.0.7" in said and "numpy 1.0 then" in said and "it was 0.5" in said
     assert SAME in said
+
+
+def test_guesses_are_remembered(film, tiny, tmp_path, capsys):
+    flags = ["--variant", str(tiny), "--fps", "1", "--guesses"]
+    run(film, tmp_path / "first", *flags, "--formats", "csv,npz,manifest")
+    manifest = tmp_path / "first" / "film" / "manifest.json"
+    assert "--guesses" in json.loads(manifest.read_text())["command"]
+    assert again(manifest, "--guesses") == OK
+    table = manifest.parent / "again" / "film" / "moments.csv"
+    assert table.read_text().splitlines()[0].endswith(",kind")
+
+
+def test_a_run_of_before_there_were_guesses_is_made_again(first, capsys):
+    told = json.loads(first.read_text())
+    del told["style"]["guesses"], told["absence_gate"]
+    then = Localization.load(first.parent / "localization.npz").verdicts
+    words = [Verdict.UNSEEN if each.is_abstention else each for each in then]
+    told["found"]["verdicts_sha256"] = sha256_of_words(words)
+    first.write_text(json.dumps(told))
+    assert again(first) == OK
+    assert SAME in capsys.readouterr().out
+    assert "contradicts the manifest" in refused(capsys, again(first, "--guesses"))
 
 
 # --- what is needed and not there ---

@@ -75,7 +75,7 @@ def test_any_frame_size_can_be_drawn(shape, look, corner):
 
 def test_badge_says_the_verdict_and_differs_by_it():
     pictures = [badge(verdict, 480) for verdict in Verdict]
-    assert len({picture.tobytes() for picture in pictures}) == 3
+    assert len({picture.tobytes() for picture in pictures}) == len(Verdict)
 
 
 def test_moment_uses_the_calibrated_threshold_unless_told_otherwise(frame):
@@ -91,3 +91,22 @@ def test_moment_uses_the_calibrated_threshold_unless_told_otherwise(frame):
 def test_wrong_style_is_refused_with_the_range(wrong):
     with pytest.raises(SettingError):
         Style(**wrong)
+
+
+def test_a_guess_is_a_thin_dashed_line_with_its_word_and_only_when_asked_for(frame):
+    found = Localizer(CornerVariant(unsure_from_s=-1)).run(tone_clip())
+    plain = draw_moment(frame, found, 0.5, Style(legend=False))
+    assert np.array_equal(plain, frame), "off by default"
+    drawn = draw_moment(frame, found, 0.5, Style(legend=False, guesses=True))
+    changed = (drawn != frame).any(axis=2)
+    assert 0.001 < changed.mean() < 0.05
+    edge = changed[121:124, 10:150].any(axis=0)
+    assert 0.3 < edge.mean() < 0.9, "the region's upper edge is dashed"
+    assert changed[160:200, 40:120].any(), "the word stands in the middle"
+    assert not changed[:100].any() and not changed[:, 200:].any()
+
+
+def test_what_is_shown_has_no_guess(frame):
+    found = Localizer(CornerVariant()).run(tone_clip())
+    both = [draw_moment(frame, found, 0.5, Style(guesses=asked)) for asked in (False, True)]
+    assert np.array_equal(*both)

@@ -9,7 +9,7 @@ from train import objectives
 from train.config import TrainConfig
 from train.objectives.base import TWO_STREAM
 from train.stages import backbone
-from train.validation import PASSED, Validation
+from train.validation import ABSENT, PASSED, Validation
 
 PAPERS = {
     "lvs": "Chen et al., Localizing Visual Sounds the Hard Way, CVPR 2021",
@@ -67,6 +67,22 @@ def _calibrated(config: TrainConfig, best: Validation) -> dict[str, Any]:
             f"{_confidence(config)}; "
             f"{100 * PASSED:.0f} % of {-(-count // 2)} validation scenes whose source is out of "
             f"view reach the gate, and {best.found:.0f} % of {count} with it in view"
+        ),
+        **_absence(config, best),
+    }
+
+
+def _absence(config: TrainConfig, best: Validation) -> dict[str, Any]:
+    """The gate below which the source is out of view, where one is sure."""
+    if not best.absent:
+        return {}
+    count = config.validation_scenes
+    return {
+        "absence_gate": best.absence,
+        "absence_rule": (
+            f"at least {100 * ABSENT:.0f} % of what lies below is out of view, by the lower bound "
+            f"on {count} validation scenes in view and {-(-count // 2)} out of view, either kind "
+            f"as frequent; {best.absent:.0f} % of the latter lie below"
         ),
     }
 

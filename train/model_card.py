@@ -201,7 +201,15 @@ def _map_meaning(card: dict) -> str:
 
 Values from {card["threshold"]:g} up are the region: {threshold}.
 Confidence from {card["confidence_gate"]:g} up reads "sounding here": {confidence}.
-"""
+{_absence_meaning(card)}"""
+
+
+def _absence_meaning(card: dict) -> str:
+    """What may be said below the other gate; "" where the variant has none."""
+    if card.get("absence_gate") is None:
+        return ""
+    rule = card["absence_rule"].rstrip(".")
+    return f'Confidence below {card["absence_gate"]:g} reads "heard, but not in view": {rule}.\n'
 
 
 def _training(facts: Facts, name: str, revision: str | None) -> str:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from scipy.stats import beta
 from torch import Tensor
 
 from avsl.synthetic.world import DIFFICULTIES, Classes, Recipe, World, descriptions
@@ -24,6 +25,8 @@ from train.remembered import AT_ONCE, Feed
 
 STREAM, SEED = "validation train", 0  # the same scenes whatever the training's seed
 JUDGED = ("data", "classes", "difficulty", "px", "sound_s")  # of a configuration: decides on scenes
+ABSENT = 0.95  # of what reads "not in view" has to be so, by the lower bound of that share
+BOUND = 0.95  # how sure such a bound is
 PASSED = 0.1  # share of the scenes with their source out of view that may pass the gate
 Pairs = TypeVar("Pairs", Batch, Prepared)
 
@@ -44,6 +47,8 @@ class Validation:
     threshold: float = nan  # absolute, the best for these scenes
     gate: float = nan  # confidence that a tenth of the scenes without a source in view reach
     found: float = nan  # per cent of the scenes with one in view that reach it
+    absence: float = 0.0  # confidence below which a source is out of view; see ``absent``
+    absent: float = 0.0  # per cent of the scenes with one out of view below it; 0: no gate is sure
     wrong: float = nan  # per cent of those found whose peak is on something silent all the same
 
     @property
@@ -142,11 +147,29 @@ def judged(
     _, deaf = all_maps(learner, scenes.out_of_view, at_once)
     gate = float(np.quantile(deaf.numpy(), 1 - PASSED, method="higher"))
     shown = sure >= gate
+    absence = absence_gate(sure.numpy(), deaf.numpy())
     return asdict(measured(maps, scenes.truth, scenes.silent, threshold)) | {
         "gate": gate,
+        "absence": absence or 0.0,
+        "absent": 0.0 if absence is None else 100 * (deaf < absence).float().mean().item(),
         "found": 100 * shown.float().mean().item(),
         "wrong": 100 * int((peak_on(maps, scenes.silent) & shown).sum()) / max(int(shown.sum()), 1),
     }
+
+
+def absence_gate(in_view: np.ndarray, out_of_view: np.ndarray) -> float | None:
+    """The highest confidence below which at least ``ABSENT`` of the scenes are out of view, by the
+    lower bound of that share and with either kind as frequent; None where there is none.
+
+    ``in_view`` (N,) and ``out_of_view`` (M,): confidences of either kind.
+    """
+    for gate in np.unique(out_of_view)[:0:-1]:
+        below = int((in_view < gate).sum())
+        wrong = beta.ppf(BOUND, below + 1, len(in_view) - below) if below < len(in_view) else 1.0
+        right = float((out_of_view < gate).mean())
+        if right >= ABSENT * (right + wrong):
+            return float(gate)
+    return None
 
 
 def all_maps(learner: Learner, batch: Batch | Prepared, at_once: int) -> tuple[Tensor, Tensor]:

@@ -19,7 +19,7 @@ from avsl.storage import whole
 from avsl.variants import VariantCard
 
 RUN, MANIFEST, DEAD = "run.json", "manifest.json", "dead-letters.parquet"
-FORMAT = "avsl.corpus/1"
+FORMAT = "avsl.corpus/2"
 
 
 @contextmanager

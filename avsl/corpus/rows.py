@@ -66,6 +66,7 @@ def clip_row(source: Source, clip: Clip, found: Localization, threshold: float) 
         "map_width": found.maps.shape[2],
         "sounding_share": found.share(Verdict.SOUNDING),
         "silent_share": found.share(Verdict.SILENT),
+        "not_found_share": found.share(Verdict.NOT_FOUND),
         "unseen_share": found.share(Verdict.UNSEEN),
         "confidence_max": float(found.confidence.max()),
         "summary": summary(found),

@@ -74,5 +74,6 @@ def facts(job: Job, card: VariantCard) -> dict:
         "map_rate_hz": job.settings.map_rate_hz or card.map_rate_hz,
         "threshold": job.settings.threshold or card.threshold,
         "confidence_gate": card.confidence_gate,
+        "absence_gate": card.absence_gate,
         "weights_sha256": job.weights_sha256,
     }

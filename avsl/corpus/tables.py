@@ -28,8 +28,9 @@ CLIPS = pa.schema(
     {
         "clip_id": TEXT, "path": TEXT, "sha256": TEXT, "duration_s": FINE, "width_px": WHOLE,
         "height_px": WHOLE, "fps_hz": FINE, "moments": WHOLE, "map_height": WHOLE,
-        "map_width": WHOLE, "sounding_share": FINE, "silent_share": FINE, "unseen_share": FINE,
-        "confidence_max": REAL, "summary": TEXT, "notes": pa.list_(TEXT), "threshold": FINE,
+        "map_width": WHOLE, "sounding_share": FINE, "silent_share": FINE,
+        "not_found_share": FINE, "unseen_share": FINE, "confidence_max": REAL, "summary": TEXT,
+        "notes": pa.list_(TEXT), "threshold": FINE,
         "confidence_gate": FINE, "map_rate_hz": FINE, "variant": TEXT, "weights_sha256": TEXT,
         "device": TEXT, "avsl_version": TEXT,
     }

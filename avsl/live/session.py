@@ -116,9 +116,10 @@ class LiveSession:
     ) -> LiveMap:
         card = self._variant.card
         loudness = sound.loudness_dbfs(time_s)
-        (verdict,) = verdicts([loudness], [sighting.confidence], AUDIBLE_DBFS, card.confidence_gate)
+        gates = card.confidence_gate, card.absence_gate
+        (verdict,) = verdicts([loudness], [sighting.confidence], AUDIBLE_DBFS, *gates)
         shown = verdict is Verdict.SOUNDING
-        if verdict is Verdict.UNSEEN and not sighting.settled:
+        if verdict.is_abstention and not sighting.settled:
             verdict = None
         return LiveMap(
             time_s,

@@ -300,7 +300,7 @@ _EXAMPLES: dict[str, tuple[ExampleCard, Callable[[np.random.Generator], Play]]] 
         (
             ExampleCard(
                 "offscreen",
-                "Heard, but not in view",
+                "Out of view",
                 "Three silent toys move; the sound comes from elsewhere: nothing should light up.",
             ),
             _not_in_view,

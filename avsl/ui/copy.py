@@ -1,5 +1,7 @@
 """Every sentence the user reads in the app, in one place."""
 
+from collections.abc import Sequence
+
 from avsl.settings import Limits
 
 NAME = "avsl"
@@ -7,7 +9,7 @@ TITLE = "avsl: where does the sound come from?"
 TAGLINE = "Where does the sound come from?"
 INTRO = (
     "Give it a video and it marks, moment by moment, where in the picture the sound is made, "
-    "or says that nothing is audible or that the source is not in view. "
+    "or says that nothing is audible or that the source was not found. "
     "Everything stays on the machine that runs this page."
 )
 
@@ -70,6 +72,10 @@ STYLE = "Style"
 THRESHOLD = "Threshold"
 THRESHOLD_HINT = "Map values from here up count as the source."
 OPACITY = "Opacity"
+GUESSES = "Show weak guesses"
+GUESSES_HINT = (
+    "Where a source may be that was not found: a dashed line with the word guess. Often wrong."
+)
 REDRAW = "Redraw the video"
 REDRAW_HINT = "The picture follows at once; the video when you ask. Nothing is run again."
 
@@ -152,13 +158,16 @@ def trained_on(text: str) -> str:
     return f"Trained on: {text}"
 
 
-def moment_words(verdict: str, heard: str, places: list[str], time_s: float) -> str:
+def moment_words(
+    verdict: str, heard: str, places: list[str], time_s: float, guessed: Sequence[str] = ()
+) -> str:
     """One moment as a sentence, also the picture's text for those who do not see it.
 
-    ``heard`` is empty where the variant names no sounds.
+    ``heard`` is empty where the variant names no sounds; ``guessed`` are the places of a guess.
     """
     if verdict != "sounding here":
-        return f"At {time_s:.1f} s: {verdict}."
+        guess = f" A weak guess: {' and '.join(guessed)}." if guessed else ""
+        return f"At {time_s:.1f} s: {verdict}.{guess}"
     where = " and ".join(places) if places else "no region over the threshold"
     return f"At {time_s:.1f} s: {', '.join(filter(None, (verdict, heard, where)))}."
 

@@ -225,6 +225,9 @@ def _drawing() -> Parts:
             "opacity": gr.Slider(
                 0, 1, Style.opacity, step=0.05, label=copy.OPACITY, elem_id="opacity", buttons=[]
             ),
+            "guesses": gr.Checkbox(
+                False, label=copy.GUESSES, info=copy.GUESSES_HINT, elem_id="guesses"
+            ),
         }  # fmt: skip
 
 
@@ -259,6 +262,7 @@ def _wire(parts: Parts, page: Page) -> None:
             parts[name]
             for name in (
                 "mode", "video", "other_sound", "picture", "sound", "variant", "look", "opacity",
+                "guesses",
             )
         ],
         "preprocess": False,
@@ -290,7 +294,7 @@ def _wire(parts: Parts, page: Page) -> None:
     parts["variant"].change(**state)
     _wire_choosing(parts, page, names, working, quiet)
 
-    drawing = [parts[name] for name in ("look", "threshold", "opacity")]
+    drawing = [parts[name] for name in ("look", "threshold", "opacity", "guesses")]
     look = {
         "fn": named(page.inspect, names),
         "inputs": [parts["result"], parts["moment"], *drawing],
@@ -299,7 +303,7 @@ def _wire(parts: Parts, page: Page) -> None:
         "trigger_mode": "always_last",
         **quiet,
     }
-    for name in ("moment", "look", "threshold", "opacity"):
+    for name in ("moment", "look", "threshold", "opacity", "guesses"):
         parts[name].input(**look)
     moved = {"fn": named(page.move, names), "inputs": [parts["result"], *drawing]}
     parts["timeline"].moved(**look | moved | {"outputs": [parts["moment"], *look["outputs"]]})

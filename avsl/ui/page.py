@@ -45,6 +45,7 @@ class Page(Desk):
         variant: str,
         look: str,
         opacity: float,
+        guesses: bool,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008, gradio finds it by its default
     ) -> Iterator[Updates]:
@@ -52,7 +53,7 @@ class Page(Desk):
 
         def wish() -> Wish:
             files = _files(mode, video, other_sound, picture, sound)
-            return Wish(*files, admitted(variant, request), Style(look, None, opacity))
+            return Wish(*files, admitted(variant, request), _style(look, None, opacity, guesses))
 
         yield from self._run(wish, request, progress)
 
@@ -151,11 +152,17 @@ class Page(Desk):
         yield from self.again(work, request, progress, copy.LOADING)
 
     def inspect(
-        self, result: str | None, time_s: float, look: str, threshold: float, opacity: float
+        self,
+        result: str | None,
+        time_s: float,
+        look: str,
+        threshold: float,
+        opacity: float,
+        guesses: bool,
     ) -> Updates:
         """Draw one moment anew from its cached map."""
         try:
-            kept, style = self.workspace.find(result), Style(look, threshold, opacity)
+            kept, style = self.workspace.find(result), _style(look, threshold, opacity, guesses)
             return {**_inspected(kept, time_s, style), "link": self._link(kept, style)}
         except AvslError as error:
             return {"words": views.hint(str(error))}
@@ -166,13 +173,15 @@ class Page(Desk):
         look: str,
         threshold: float,
         opacity: float,
+        guesses: bool,
         event: gr.EventData,
     ) -> Updates:
         """Inspect the moment to which the timeline's playhead was moved."""
         if not result:  # the timeline is there before the video
             return {"moment": gr.update()}
         time_s = float(event.time_s)
-        return {"moment": time_s, **self.inspect(result, time_s, look, threshold, opacity)}
+        drawn = self.inspect(result, time_s, look, threshold, opacity, guesses)
+        return {"moment": time_s, **drawn}
 
     def redraw(
         self,
@@ -180,6 +189,7 @@ class Page(Desk):
         look: str,
         threshold: float,
         opacity: float,
+        guesses: bool,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),  # noqa: B008
     ) -> Iterator[Updates]:
@@ -187,7 +197,7 @@ class Page(Desk):
 
         def work(run: Run) -> Updates:
             kept = self.workspace.find(result)
-            style = Style(look, threshold, opacity)
+            style = _style(look, threshold, opacity, guesses)
             kept.draw(style, run.progress)
             return {
                 "video": _played(kept),
@@ -200,6 +210,10 @@ class Page(Desk):
     def leave(self, request: gr.Request) -> None:
         """The tab was closed: stop its job, delete its results."""
         self.workspace.close(session_of(request))
+
+
+def _style(look: str, threshold: float | None, opacity: float, guesses: bool) -> Style:
+    return Style(look, threshold, opacity, guesses=guesses)
 
 
 def _left_out(link: links.Link, waits_for: str) -> str:
@@ -291,10 +305,12 @@ def _inspected(result: Result, time_s: float, style: Style) -> Updates:
     found = result.localization
     threshold = style.threshold or found.threshold
     places = [region.where for region in found.regions(index, threshold)]
+    guesses = found.guess_regions(index, threshold) if style.guesses else []
+    guessed = list(dict.fromkeys(region.where for region in guesses))
     heard = found.heard(index) if found.labels else ""
     time_s = float(found.times_s[index])
-    text = copy.moment_words(found.verdicts[index].value, heard, places, time_s)
+    text = copy.moment_words(found.verdicts[index].value, heard, places, time_s, guessed)
     return {
         "picture": views.picture(jpeg, text),
-        "words": views.moment(found, index, threshold),
+        "words": views.moment(found, index, threshold, guessed),
     }

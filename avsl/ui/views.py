@@ -1,6 +1,7 @@
 """Small pieces of the page as HTML: every word in them is escaped, every colour has a word."""
 
 import base64
+from collections.abc import Sequence
 from html import escape
 
 from avsl.localization import Localization, Provenance, Verdict, summary
@@ -73,13 +74,14 @@ def picture(jpeg: bytes, text: str) -> str:
     return f'<img class="avsl-picture" src="{data_url(jpeg, "jpeg")}" alt="{escape(text)}">'
 
 
-def moment(found: Localization, index: int, threshold: float) -> str:
-    """One moment's verdict and numbers."""
+def moment(found: Localization, index: int, threshold: float, guessed: Sequence[str] = ()) -> str:
+    """One moment's verdict and numbers; ``guessed`` are the places of a guess."""
     places = [region.where for region in found.regions(index, threshold)]
     time_s, this = float(found.times_s[index]), found.verdicts[index]
     heard = {"heard": found.heard(index)} if found.labels and this is not Verdict.SILENT else {}
     rows = heard | {
         "where": ", ".join(dict.fromkeys(places)) or "no region",
+        **({"weak guess": ", ".join(guessed)} if guessed else {}),
         "confidence": f"{found.confidence[index]:.2f} (gate {found.confidence_gate:.2f})",
         "loudness": f"{found.loudness_dbfs[index]:.0f} dBFS",
     }

@@ -39,6 +39,8 @@ class VariantCard:
     download: str = ""  # what the first run brings to this machine, in words
     trained_on: str = ""  # the data, in words, and what it means for real videos
     note: str = ""  # what the user of this copy has to know; told with every result
+    absence_gate: float | None = None  # below it the source is out of view; None: not known
+    absence_rule: str = ""  # how that gate was chosen, and how often it is right
 
 
 @dataclass(frozen=True)

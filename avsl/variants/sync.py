@@ -37,7 +37,6 @@ STEADY_GREY = 10.0  # change of the median block; above it the camera swings, an
 MOMENT_SHARE = 0.25  # by which a moment may be surer than its window, or less sure
 MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
 CONFIDENCE_GATE = 2.4
-FADE = 1.0  # below the gate the map fades, and this much lower it is empty
 
 SYNC_CARD = VariantCard(
     name="sync",
@@ -156,7 +155,7 @@ class SyncVariant:
         times_s: np.ndarray,
         progress: Progress = no_progress,
     ) -> Evidence:
-        """The map and the confidence at each moment (T,)."""
+        """The map and the confidence at each moment (T,); below the gate a map is a guess."""
         between = _Interpolation(judged.windows_s.mean(axis=1), times_s)
         scores = np.stack([result.score for result in judged.results])
         confidences = np.array([result.confidence for result in judged.results])
@@ -166,11 +165,9 @@ class SyncVariant:
         maps = np.zeros((len(times_s), *motion.guides.shape[1:]), np.float32)
         heard = np.roll(judged.sound, -judged.lag)  # the sound when what makes it is seen
         for index, time_s in enumerate(times_s):
-            strength = np.clip((confidence[index] - CONFIDENCE_GATE + FADE) / FADE, 0, 1)
-            if strength > 0:
-                moving = moving_cells(motion.cells, heard, time_s)
-                score = between.one(scores, index)
-                maps[index] = strength * edge_aligned(score, moving, motion.guides[index])
+            moving = moving_cells(motion.cells, heard, time_s)
+            score = between.one(scores, index)
+            maps[index] = edge_aligned(score, moving, motion.guides[index])
             progress(0.8 + 0.2 * index / len(times_s), "Drawing the maps")
         return Evidence(maps, confidence, between(judged.windows_s), cuts_s=motion.cuts_s)
 

@@ -38,7 +38,7 @@ def test_moments_that_show_nothing_have_a_row_without_places(looked):
     _, found = looked
     made = rows.moment_rows("x", found, found.threshold)
     assert {row["verdict"] for row in made} == {
-        "sounding here", "heard, but not in view", "nothing audible",
+        "sounding here", "heard; the source was not found", "nothing audible",
     }  # fmt: skip
     for row in made:
         if row["verdict"] != "sounding here":
@@ -51,7 +51,7 @@ def test_rows_fit_the_tables_and_say_nothing_of_the_clock(looked, tmp_path):
     row = rows.clip_row(Source("x", "x.mp4", "/x.mp4"), clip, found, 0.5)
     assert set(row) == set(tables.CLIPS.names)
     assert "seconds" not in row and row["moments"] == 15
-    assert row["sounding_share"] + row["silent_share"] + row["unseen_share"] == pytest.approx(1)
+    assert row["sounding_share"] + row["silent_share"] + row["not_found_share"] == pytest.approx(1)
     assert set(rows.moment_rows("x", found, 0.5)[0]) == set(tables.MOMENTS.names)
     for name in ("one", "two"):
         tables.write(tmp_path / name, [row], tables.CLIPS)

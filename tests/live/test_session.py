@@ -51,7 +51,7 @@ def test_before_it_knows_enough_it_denies_nothing():
     variant.settled = True
     session.hear(BEGIN_S + 0.5, LOUD)
     session.see(BEGIN_S + 0.75, frame())
-    assert session.step().verdict is Verdict.UNSEEN
+    assert session.step().verdict is Verdict.NOT_FOUND
 
 
 def test_a_frame_that_comes_late_is_not_looked_at():

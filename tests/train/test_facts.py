@@ -1,5 +1,7 @@
 """A card says by what rule its maps are read, and what its weights had seen before."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -26,6 +28,13 @@ def test_a_calibrated_threshold_still_says_what_the_maps_of_two_streams_are(name
     rule = facts(TrainConfig(objective=name), MEASURED, 640)["threshold_rule"]
     assert "31.5 cIoU" in rule
     assert (MAP_RULE in rule) == (objectives.make(name).family == TWO_STREAM)
+
+
+def test_a_card_says_below_which_confidence_a_source_is_out_of_view_only_where_that_was_found():
+    assert "absence_gate" not in facts(TrainConfig(), MEASURED, 640)
+    found = facts(TrainConfig(), replace(MEASURED, absence=0.1, absent=30.0), 640)
+    assert found["absence_gate"] == 0.1
+    assert "30 % of the latter" in found["absence_rule"]
 
 
 def test_weights_that_had_seen_something_before_are_told_of(tmp_path):

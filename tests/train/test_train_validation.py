@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from tests.train.small import SMALL
+from train import validation
 from train.learning.base import Batch, Prepared
-from train.validation import PASSED, Scenes, validate
+from train.validation import PASSED, Scenes, absence_gate, validate
 
 
 class Knowing:
@@ -91,3 +93,20 @@ def test_scenes_are_matched_whatever_the_noise_of_training_and_the_same_for_ever
     assert torch.equal(again.batch.waveforms, scenes.batch.waveforms)
     assert scenes.truth.flatten(1).any(1).all()
     assert len(scenes.out_of_view) == 20
+
+
+def test_a_source_is_out_of_view_below_a_confidence_that_hardly_any_in_view_has():
+    away = np.linspace(0, 1, 200)
+    gate = absence_gate(np.linspace(0.5, 1, 400), away)
+    assert 0.5 < gate < 0.55, "a few in view may lie below it, not more"
+    assert absence_gate(np.linspace(0.01, 1, 400), away) is None
+    assert absence_gate(np.array([0.9, 0.95]), away) is None, "two scenes prove nothing"
+
+
+def test_a_validation_finds_that_gate_where_its_scenes_are_enough(scenes, monkeypatch):
+    config = SMALL.changed({"batch": 40})
+    assert validate(Knowing(scenes, 1.0), scenes, config, 1).absent == 0
+    monkeypatch.setattr(validation, "ABSENT", 0.9)
+    found = validate(Knowing(scenes, 1.0), scenes, config, 1)
+    assert found.absence == pytest.approx(0.95, abs=0.06)
+    assert found.absent == pytest.approx(95, abs=6)

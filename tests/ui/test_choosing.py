@@ -162,7 +162,7 @@ def test_a_hub_id_is_loaded_shown_and_can_be_run(page, published, clip):
     assert end["status"]["visible"] is False and end["load"]["interactive"] is True
     assert page.card(HUB_ID) == end["card"]
     files = {"path": str(clip)}, None, None, None
-    *_, drawn = page.run(VIDEO, *files, HUB_ID, "heat", 0.7, HERE, silent_bar)
+    *_, drawn = page.run(VIDEO, *files, HUB_ID, "heat", 0.7, False, HERE, silent_bar)
     found = page.workspace.find(drawn["result"])
     assert found.localization.provenance.variant == HUB_ID
     assert found.card.title == "Tiny"

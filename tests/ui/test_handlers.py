@@ -286,7 +286,9 @@ def test_stopping_frees_the_worker_within_a_second(workspace, clip):
     payload = {"path": str(clip)}
 
     def work() -> None:
-        steps = page.run(VIDEO, payload, None, None, None, "slow", "heat", 0.7, ANNA, silent_bar)
+        steps = page.run(
+            VIDEO, payload, None, None, None, "slow", "heat", 0.7, False, ANNA, silent_bar
+        )
         outcome.extend(steps)
 
     worker = threading.Thread(target=work)
@@ -394,7 +396,7 @@ def test_a_full_line_says_so_and_a_waiting_job_can_be_stopped():
 def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
     run = Page(workspace).run
     files = {"path": str(clip)}, None, None, None
-    working, judged, drawn = run(VIDEO, *files, "corner", "contour", 0.7, ANNA, silent_bar)
+    working, judged, drawn = run(VIDEO, *files, "corner", "contour", 0.7, False, ANNA, silent_bar)
     assert working["run"]["interactive"] is False
     assert working["stop"]["visible"] is True
     assert "lower left" in judged["verdict"]
@@ -408,6 +410,20 @@ def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
     assert workspace.find(drawn["result"]).style.look == "contour"
 
 
+def test_weak_guesses_are_drawn_and_told_only_when_asked_for(workspace, variant, clip):
+    variant.unsure_from_s = -1.0
+    page, files = Page(workspace), ({"path": str(clip)}, None, None, None)
+    *_, end = page.run(VIDEO, *files, "corner", "heat", 0.7, False, ANNA, silent_bar)
+    assert "the source was not found" in end["words"] and "guess" not in end["words"]
+    asked = page.inspect(end["result"], 0.5, "heat", 0.5, 0.7, True)
+    assert "<dt>weak guess</dt><dd>lower left</dd>" in asked["words"]
+    assert "A weak guess: lower left." in asked["picture"]
+    plain = page.inspect(end["result"], 0.5, "heat", 0.5, 0.7, False)
+    assert plain["picture"] != asked["picture"] and "guess" not in plain["words"]
+    list(page.redraw(end["result"], "heat", 0.5, 0.7, True, ANNA, silent_bar))
+    assert workspace.find(end["result"]).style.guesses
+
+
 @pytest.mark.parametrize(
     ("mode", "files", "words"),
     [
@@ -418,7 +434,7 @@ def test_the_page_fills_verdict_first_then_video(workspace, variant, clip):
 )
 def test_a_missing_input_says_what_to_do(workspace, variant, mode, files, words):
     with pytest.warns(UserWarning):  # gradio's toast, outside a server
-        *_, end = Page(workspace).run(mode, *files, "corner", "heat", 0.7, ANNA, silent_bar)
+        *_, end = Page(workspace).run(mode, *files, "corner", "heat", 0.7, False, ANNA, silent_bar)
     assert words in end["status"]["value"]
     assert 'role="alert"' in end["status"]["value"]
 

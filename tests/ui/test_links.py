@@ -174,7 +174,7 @@ def test_what_is_left_out_stays_told_beside_the_result(page):
     end = final(visit(page, "example=film&variant=evil/model"))
     assert end["result"] and page.loaded == ["corner"]
     assert end["link_note"]["visible"] and "evil/model" in end["link_note"]["value"]
-    again = page.run(VIDEO, {"path": end["clip"]}, None, None, None, "corner", "heat", 0.7,
+    again = page.run(VIDEO, {"path": end["clip"]}, None, None, None, "corner", "heat", 0.7, False,
                      SimpleNamespace(session_hash="a", client=HERE), silent_bar)  # fmt: skip
     assert next(again)["link_note"]["visible"] is False
     again.close()
@@ -205,7 +205,7 @@ def test_the_link_under_a_result_brings_it_back(page):
     values = {"example": "film", "variant": "corner", "look": "boxes", "threshold": "0.5",
               "opacity": f"{Style.opacity:g}"}  # fmt: skip
     assert linked(end["link"]) == values
-    after = page.inspect(end["result"], 0.5, "contour", 0.3, 1.0)
+    after = page.inspect(end["result"], 0.5, "contour", 0.3, 1.0, False)
     assert linked(after["link"]) == values | {
         "look": "contour", "threshold": "0.3", "opacity": "1",
     }  # fmt: skip
@@ -219,8 +219,8 @@ def test_there_is_none_to_ones_own_clip_even_if_it_is_called_as_an_example(page,
     clip = tone_clip(1.0, 160, 120)
     write_video(path, (frame for _, frame in clip.stream()), output_rate_hz(clip), clip)
     request = SimpleNamespace(session_hash="a", client=HERE)
-    run = page.run(VIDEO, {"path": str(path)}, None, None, None, "corner", "heat", 0.7, request,
-                   silent_bar)  # fmt: skip
+    files = {"path": str(path)}, None, None, None
+    run = page.run(VIDEO, *files, "corner", "heat", 0.7, False, request, silent_bar)
     assert final(run)["link"] == ""
 
 

@@ -1,6 +1,7 @@
 """Messages between a live page and its server: what comes back as it went, what is refused."""
 
 import io
+import re
 import struct
 
 import numpy as np
@@ -26,6 +27,7 @@ from avsl.ui.live.protocol import (
     picture,
     unbundle,
 )
+from avsl.ui.live.tab import HERE, LISTENING, NAMES
 
 
 def jpeg(width: int = 64, height: int = 48, level: int = 90) -> bytes:
@@ -110,3 +112,9 @@ def test_bundles_come_apart_again():
     for cut in (bundle(messages)[:-1], b"\x01\x00", b"\xff\xff\xff\xff"):
         with pytest.raises(Refused):
             unbundle(cut)
+
+
+def test_the_pages_script_numbers_verdicts_as_the_server_does():
+    script = (HERE / "script" / "wire.js").read_text()
+    (listed,) = re.findall(r"const VERDICTS = \[[^\n]*\n(.*?)\];", script, re.DOTALL)
+    assert re.findall(r"'(.*?)'", listed) == [*(NAMES[each] for each in Verdict), LISTENING]

@@ -270,14 +270,14 @@ def test_offline_acl_says_what_is_missing_and_sync_works(hub, tmp_path, clip):
     page = Page(Workspace(tmp_path / "work"))
     files = {"path": str(clip)}, None, None, None
     with pytest.warns(UserWarning):  # gradio's toast, outside a server
-        *_, end = page.run(VIDEO, *files, "acl", "heat", 0.7, ANNA, silent_bar)
+        *_, end = page.run(VIDEO, *files, "acl", "heat", 0.7, False, ANNA, silent_bar)
     told = end["status"]["value"]
     assert 'role="alert"' in told
     assert "config.json" in told
     assert str(tmp_path / "weights") in told
     assert "<code>hf download CIDAS/clipseg-rd64-refined config.json" in told
     assert end["run"]["interactive"] is True
-    *_, end = page.run(VIDEO, *files, "sync", "heat", 0.7, ANNA, silent_bar)
+    *_, end = page.run(VIDEO, *files, "sync", "heat", 0.7, False, ANNA, silent_bar)
     assert Path(end["video"]["value"]).exists()
     with pytest.raises(gr.Error, match=r"config\.json.* is not on this machine"):
         Api(page.workspace).localize(

@@ -21,7 +21,7 @@ CLIP = tone_clip(duration_s=3.0, silent_after_s=2.0)
 
 @pytest.fixture(scope="module")
 def found() -> Localization:
-    """3 s at 10 a second: a second lower left, one off screen, one of silence."""
+    """3 s at 10 a second: a second lower left, one not found, one of silence."""
     return Localizer(CornerVariant(unsure_from_s=1.0)).run(CLIP)
 
 
@@ -37,7 +37,7 @@ def test_the_script_is_told_when_which_words_hold(found):
     told = facts(score(timeline.Track(found)))
     assert (told["player"], told["duration_s"], told["step_s"]) == ("overlay", 3.0, 0.1)
     (track,) = told["tracks"]
-    assert track["words"] == ["sounding, lower left", "off screen", "nothing audible"]
+    assert track["words"] == ["sounding, lower left", "source not found", "nothing audible"]
     times_s, words = zip(*track["changes"], strict=True)
     assert words == (0, 1, 2)
     assert times_s == pytest.approx((0.0, 0.95, 2.25), abs=0.06)
@@ -69,7 +69,7 @@ def test_verdicts_differ_in_height_and_have_words(found):
     lane = re.search(r'<div class="lane verdict">(.*?)</div>', html)[1]
     heights = {re.search(r"v-(\d+)", path)[1] for path in lane.split("<path")[1:]}
     assert len(heights) == 3
-    assert all(f"</svg>{words}</li>" in html for words in ("sounding", "off screen"))
+    assert all(f"</svg>{words}</li>" in html for words in ("sounding", "source not found"))
 
 
 def test_every_variant_has_its_lanes_and_every_pair_its_curve(found):

@@ -106,6 +106,6 @@ class Learner(Protocol):
         """Write a variant's folder (model.safetensors, card.json) that ``avsl.load`` takes.
 
         ``facts``: what the run knows for the card: name, trained_on, threshold, threshold_rule,
-        confidence_gate, confidence_rule, summary, limits, paper.
+        confidence_gate, confidence_rule, absence_gate, absence_rule, summary, limits, paper.
         """
         ...

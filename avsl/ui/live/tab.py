@@ -19,7 +19,12 @@ from avsl.ui.views import heading, hint
 HERE = Path(__file__).parent
 PARTS = ("wire", "capture", "drawing", "keeping", "page")  # of the script, in this order
 LOOKS = (Look.HEAT, Look.CONTOUR, Look.SPOTLIGHT)
-NAMES = {Verdict.SOUNDING: "sounding", Verdict.SILENT: "silent", Verdict.UNSEEN: "unseen"}
+NAMES = {
+    Verdict.SOUNDING: "sounding",
+    Verdict.SILENT: "silent",
+    Verdict.NOT_FOUND: "not-found",
+    Verdict.UNSEEN: "unseen",
+}
 LISTENING = "listening"  # where there is no verdict yet
 
 

@@ -16,12 +16,14 @@ IOU = "IoU"
 
 SAID = {  # of a variant
     Verdict.SOUNDING: "sounding",
+    Verdict.NOT_FOUND: "source not found",
     Verdict.UNSEEN: "off screen",
     Verdict.SILENT: "nothing audible",
 }
 MARKED = {  # while a variant is tested: then its confidence alone decides, even in silence
     Verdict.SOUNDING: "marked",
-    Verdict.UNSEEN: "nothing marked",
+    Verdict.NOT_FOUND: "nothing marked",
+    Verdict.UNSEEN: "said to be out of view",
 }
 
 

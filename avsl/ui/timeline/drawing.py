@@ -4,6 +4,7 @@ import json
 from html import escape
 
 from avsl.audio import AUDIBLE_DBFS
+from avsl.localization import Verdict
 from avsl.overlay import VERDICT_RGB
 from avsl.ui.timeline import copy, lanes
 from avsl.ui.timeline.score import Score, Track, facts
@@ -123,10 +124,12 @@ def clock(time_s: float) -> str:
 
 
 def _key(score: Score) -> str:
-    """What every bar and line is, in words."""
+    """What every bar and line is, in words; what few variants know only where it is said."""
+    is_unseen = any(track.found.share(Verdict.UNSEEN) for track in score.tracks)
     bars = [
         f"<li>{lanes.swatch(verdict)}{escape(words)}</li>"
         for verdict, words in score.tracks[0].said.items()
+        if verdict is not Verdict.UNSEEN or is_unseen
     ]
     lines = [
         f'<li class="of-curve">{lanes.curve_swatch(number)}{escape(each.name)}</li>'

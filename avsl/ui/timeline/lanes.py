@@ -17,8 +17,18 @@ COLUMNS = 500  # more than can be told apart
 LEAST_REACH = 0.05  # of the waveform lane, or noise in a silent clip would fill it
 LEAST_LABEL = 0.03  # of the clip's length; shorter names have no room to be read
 QUIETEST_DBFS = 20  # below what is audible: the lower end of the loudness lane
-BARS = {Verdict.SOUNDING: HIGH, Verdict.UNSEEN: HIGH // 2, Verdict.SILENT: HIGH // 8}
-NAMES = {Verdict.SOUNDING: "sounding", Verdict.UNSEEN: "unseen", Verdict.SILENT: "silent"}
+BARS = {
+    Verdict.SOUNDING: HIGH,
+    Verdict.NOT_FOUND: HIGH // 2,
+    Verdict.UNSEEN: HIGH // 4,
+    Verdict.SILENT: HIGH // 8,
+}
+NAMES = {
+    Verdict.SOUNDING: "sounding",
+    Verdict.NOT_FOUND: "not-found",
+    Verdict.UNSEEN: "unseen",
+    Verdict.SILENT: "silent",
+}
 
 
 def waveform(sound: np.ndarray, duration_s: float) -> str:

@@ -1,7 +1,9 @@
 // The messages of protocol.py, and two ways to the server: a WebSocket, else gradio's own calls.
 
 const KIND = {choose: 1, see: 2, hear: 3, stay: 4, map: 1, news: 2};
-const VERDICTS = ['sounding', 'silent', 'unseen', 'listening'];  // avsl.localization.Verdict, None
+const VERDICTS = [  // avsl.localization.Verdict in its order, None
+  'sounding', 'silent', 'not-found', 'unseen', 'listening',
+];
 const FULL_BYTES = 60_000;  // unsent bytes from which pictures are left out, so that none gets old
 const REFUSED = 1008;  // the close code for what no page of ours sends
 const BACK_OFF_S = [0.5, 1, 2, 4, 8];

@@ -43,7 +43,7 @@ UNSURE_INFO = "Maps below the confidence gate are left out, unless you ask for t
 GRID = "Pictures down, sounds across"
 CORNER = "Picture"
 TAKE_OUT = "Take out"
-NOTHING, SILENT, NOT_SEEN = "nothing shown", "nothing audible", "not in view"
+NOTHING, SILENT, NOT_FOUND = "nothing shown", "nothing audible", "not found"
 PLAYER = "What was heard"
 FILES_HINT = "To take home: the grid as a picture (PNG) and its numbers (JSON)."
 

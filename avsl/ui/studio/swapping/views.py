@@ -24,7 +24,7 @@ def said(found: Swapped, row: int, column: int, unsure: bool) -> str:
         return ", ".join(places)
     if found.verdict(row, column) is Verdict.SILENT:
         return copy.SILENT
-    return copy.NOT_SEEN if isinstance(found.asked[column], Words) else copy.NOTHING
+    return copy.NOT_FOUND if isinstance(found.asked[column], Words) else copy.NOTHING
 
 
 def grid(board: Board, pressed: tuple[int, int], unsure: bool) -> str:
