@@ -112,7 +112,7 @@ def test_a_public_page_loads_what_it_is_told_to_and_no_more(public, trained, mon
         assert admitted(name, HERE) == admitted(name, AFAR) == name
     for name in ("someone/else", f"{HUB_ID}@refs/pr/1", "lab/big", str(trained), "."):
         said = refused(name)
-        assert f"loads: sync, acl, acl+sync, {HUB_ID}, lab/big@v2. Run avsl on your own machine" in said
+        assert f"loads: sync, acl, acl+sync, {HUB_ID}, lab/big@v2. Run avsl on your own" in said
 
 
 def test_a_space_without_a_list_loads_no_others(monkeypatch, trained):
