@@ -36,7 +36,8 @@ def fused_card(semantic: VariantCard) -> VariantCard:
             f", plus {TRUST:g} for each {CONFIDENCE_GATE:g} deviations of synchrony up to {MOST:g} "
             f"times, minus {TRUST * NEUTRAL:g}; alone on still pictures. The weights "
             "were chosen on 96 films of the drawn world with acl-tiny. On 60 others with the "
-            "source out of view 8.5 % of the audible moments pass, 12.4 % with acl-tiny alone. On 60 with two twins "
+            "source out of view 8.5 % of the audible moments pass, 12.4 % with "
+            "acl-tiny alone. On 60 with two twins "
             "the map peaks on the source at 88 % of the moments (81 to 94), 56 % with acl-tiny, "
             "and on the silent twin at 11 % (5 to 18), 44 % with acl-tiny."
         ),
