@@ -30,11 +30,13 @@ from avsl.progress import Progress, no_progress, part
 from avsl.storage import storage_errors, whole
 from avsl.variants import Variant, VariantCard, load
 from avsl.variants.frames import FrameFeatures
+from avsl.variants.fused import FusedVariant
 from avsl.variants.image_audio import ImageAudioVariant
 
 FEWEST = 2
 LOADED = 0.1  # of the work, when the variants are there
 MAPS_AT_ONCE = 32
+LOOKING = (ImageAudioVariant, FusedVariant)  # they keep what they see
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ def _told_apart(names: list[str]) -> list[str]:
 @contextmanager
 def _sharing(variants: list[Variant], frames: FrameFeatures) -> Iterator[None]:
     """Within, image-audio variants keep what they see in ``frames`` instead of in their own."""
-    looking = [variant for variant in variants if isinstance(variant, ImageAudioVariant)]
+    looking = [variant for variant in variants if isinstance(variant, LOOKING)]
     own = [variant.frames for variant in looking]
     for variant in looking:
         variant.frames = frames
@@ -147,7 +149,7 @@ def _entrant(
     progress: Progress,
 ) -> Entrant:
     encoded, weights_bytes, known_s = frames.encoded, 0, 0.0
-    if isinstance(variant, ImageAudioVariant):
+    if isinstance(variant, LOOKING):
         weights_bytes, known_s = variant.weights_bytes, frames.seconds(variant.eye_key)
     found = Localizer(variant).run(clip, rate_hz, progress)
     images = frames.encoded - encoded

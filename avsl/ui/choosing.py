@@ -11,8 +11,9 @@ from avsl.errors import VariantError
 from avsl.ui import copy
 from avsl.ui.gallery import Offer
 from avsl.variants import State, VariantCard
+from avsl.variants.fused_card import SUFFIX
 
-BEST_ON_REAL_CLIPS = ("acl", "sync")
+BEST_ON_REAL_CLIPS = ("acl+sync", "acl", "sync")
 HOSTED = "SPACE_ID"  # Hugging Face sets it for a Space
 ALLOWED = "AVSL_ALLOWED_VARIANTS"  # Hub ids with commas between: all that may be loaded there
 THIS_MACHINE = ("127.0.0.1", "::1")
@@ -65,8 +66,9 @@ def _listed() -> list[str]:
 
 
 def _is_folder(name: str) -> bool:
+    """Whether a folder would be loaded, with synchrony or without."""
     try:
-        return Path(name).is_dir()
+        return Path(name).is_dir() or Path(name.removesuffix(SUFFIX)).is_dir()
     except (OSError, ValueError):  # too long, or with a null
         return False
 

@@ -23,6 +23,7 @@ from avsl.variants.base import (
     origin_of,
 )
 from avsl.variants.folders import shipped_cards, shipped_folders
+from avsl.variants.fused_card import SUFFIX, fused_card
 from avsl.variants.sync import SYNC_CARD, SyncVariant
 
 __all__ = [
@@ -66,17 +67,20 @@ _REGISTRY = {
     "sync": _Entry(lambda: SYNC_CARD, list, _load_sync),
     "acl": _Entry(acl_card, missing, _load_acl),
 }
+_FUSED = ("acl", "acl-tiny")  # shown with synchrony in the list; any other may be asked for
 
 
 def cards() -> list[VariantCard]:
     """The card of every variant known by name, the default first, with its state now."""
     trained = [card for card in shipped_cards() if card.name not in _REGISTRY]
-    return [*(entry.card() for entry in _REGISTRY.values()), *trained]
+    single = [*(entry.card() for entry in _REGISTRY.values()), *trained]
+    return [*single, *(fused_card(card) for card in single if card.name in _FUSED)]
 
 
 def commands(name: str) -> list[str]:
     """The shell commands that put a variant's missing files on this machine, if any are."""
-    return _REGISTRY[name].missing() if name in _REGISTRY else []
+    semantic = name.removesuffix(SUFFIX)
+    return _REGISTRY[semantic].missing() if semantic in _REGISTRY else []
 
 
 def load(
@@ -84,11 +88,14 @@ def load(
 ) -> Variant:
     """A variant by name, by folder (as :mod:`avsl.checkpoint` writes), or by Hub id.
 
+    Any of them that looks at frames and has "+sync" behind it is fused with synchrony.
     ``revision``: a branch, tag or commit of a Hub id (None: the newest of main); "user/name@v2" is
     the same as "user/name" with the revision "v2". Downloads what is missing or has changed;
     offline the last copy is used and the card's note says so. Raises :class:`VariantError` where
     there is no such variant or its files cannot be had, with what to do about it.
     """
+    if name.endswith(SUFFIX) and not _is_folder(name):
+        return _load_fused(name.removesuffix(SUFFIX), progress, revision)
     shipped = shipped_folders()
     local = name in _REGISTRY or name in shipped or _is_folder(name)
     if not local and is_hub_id(name):
@@ -104,8 +111,23 @@ def load(
     known = ", ".join([*_REGISTRY, *shipped])
     raise VariantError(
         f"There is no variant called {name!r}. Known variants: {known}; a folder or a Hub id "
-        "(user/name) will do as well."
+        f"(user/name) will do as well, and any that looks at frames with {SUFFIX} behind it."
     )
+
+
+def _load_fused(name: str, progress: Progress, revision: str | None) -> Variant:
+    if name in ("", "sync") or name.endswith(SUFFIX):
+        raise VariantError(
+            f"{SUFFIX} goes behind one variant that looks at frames, such as acl{SUFFIX}, not "
+            f"behind {name!r}."
+        )
+    semantic = load(name, progress, revision)
+    from avsl.variants.fused import FusedVariant  # networks take seconds to import
+
+    variant = FusedVariant(semantic)
+    origin = origin_of(semantic)
+    variant.origin = replace(origin, asked=origin.asked + SUFFIX)
+    return variant
 
 
 def _is_folder(name: str) -> bool:

@@ -148,6 +148,16 @@ class SyncVariant:
         windows_s = np.array([[window.start, window.stop] for window in windows]) / SERIES_HZ
         return Judgements(sound, windows_s, results, lag, _overlap_mean(agreements, windows))
 
+    def at_moments(
+        self, judged: Judgements, times_s: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Block scores (T, h, w), confidence (T,) and windows (T, 2) at ``times_s`` (T,)."""
+        between = _Interpolation(judged.windows_s.mean(axis=1), times_s)
+        scores = np.stack([result.score for result in judged.results])
+        confidences = np.array([result.confidence for result in judged.results])
+        each = [between.one(scores, index) for index in range(len(times_s))]
+        return np.stack(each), between(confidences).astype(np.float32), between(judged.windows_s)
+
     def draw(
         self,
         motion: Motion,

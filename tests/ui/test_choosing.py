@@ -112,12 +112,13 @@ def test_a_public_page_loads_what_it_is_told_to_and_no_more(public, trained, mon
         assert admitted(name, HERE) == admitted(name, AFAR) == name
     for name in ("someone/else", f"{HUB_ID}@refs/pr/1", "lab/big", str(trained), "."):
         said = refused(name)
-        assert f"loads: sync, acl, {HUB_ID}, lab/big@v2. Run avsl on your own machine" in said
+        assert f"loads: sync, acl, acl+sync, {HUB_ID}, lab/big@v2. Run avsl on your own" in said
 
 
 def test_a_space_without_a_list_loads_no_others(monkeypatch, trained):
     monkeypatch.setenv(HOSTED, "us/avsl")
-    assert "loads: sync, acl." in refused(HUB_ID) and "loads: sync, acl." in refused(str(trained))
+    for name in (HUB_ID, str(trained), f"{trained}+sync"):
+        assert "loads: sync, acl, acl+sync." in refused(name)
     page = build(Workspace("unused"), House())
     (button,) = [b for b in page.blocks.values() if getattr(b, "elem_id", "") == "load"]
     assert not button.parent.visible
@@ -157,7 +158,7 @@ def test_a_hub_id_is_loaded_shown_and_can_be_run(page, published, clip):
     assert copy.LOADING in busy["status"]["value"] and busy["load"]["interactive"] is False
     assert end["variant"]["value"] == HUB_ID == end["own"]
     assert end["variant"]["choices"][-1] == (HUB_ID, HUB_ID)
-    assert [name for _, name in end["variant"]["choices"]] == ["sync", "acl", HUB_ID]
+    assert [name for _, name in end["variant"]["choices"]] == ["sync", "acl", "acl+sync", HUB_ID]
     assert "Trained on: The world." in end["card"] and end["others"] == [HUB_ID]
     assert end["status"]["visible"] is False and end["load"]["interactive"] is True
     assert page.card(HUB_ID) == end["card"]
@@ -227,11 +228,13 @@ def test_a_name_that_is_gone_says_so(page):
 
 def test_own_clips_get_the_best_of_those_that_are_ready(hub):
     assert for_own_clips(cards()).name == "sync"
-    sync, acl = cards()
+    sync, acl, fused = cards()
     ready = replace(acl, state=State.READY)
     tiny = replace(ready, name=TRAINED)
     assert for_own_clips([sync, ready, tiny]).name == "acl"
     assert for_own_clips([sync, acl, tiny]).name == "sync"
+    both = replace(fused, state=State.READY)
+    assert for_own_clips([sync, ready, tiny, both]).name == "acl+sync"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from avsl.localization import Verdict
 from avsl.localizer import Localizer
 from avsl.models.twostream import ResNetTower, TowerConfig
 from avsl.settings import SAMPLE_RATE_HZ
+from avsl.variants.fused import FusedVariant
 from avsl.variants.sync import SyncVariant
 from tests.support import tone_clip
 from tests.variants.making import changing_clip, tiny_acl, tiny_two_stream
@@ -22,7 +23,17 @@ def guided():
     return tiny_two_stream(heads=2).object_guided(ResNetTower(3, narrow))
 
 
-MAKERS = {"sync": SyncVariant, "acl": tiny_acl, "two-stream": tiny_two_stream, "guided": guided}
+def fused():
+    return FusedVariant(tiny_acl())
+
+
+MAKERS = {
+    "sync": SyncVariant,
+    "acl": tiny_acl,
+    "two-stream": tiny_two_stream,
+    "guided": guided,
+    "fused": fused,
+}
 NETWORKS = ("acl", "two-stream", "guided")
 
 

@@ -11,6 +11,7 @@ from avsl.clip import Clip
 from avsl.errors import LimitError
 from avsl.ui.trust import copy
 from avsl.variants.folders import shipped_folders
+from avsl.variants.fused_card import SUFFIX
 
 BASE_BYTES = 150_000_000  # decoder, encoder and what no clip changes
 FRAMES_HELD = 40  # of the decoder's and the encoder's threads, in colour
@@ -31,7 +32,7 @@ def estimated_bytes(clip: Clip, variants: tuple[str, ...], map_rate_hz: float | 
 
 
 def _maps_bytes(clip: Clip, name: str, map_rate_hz: float | None) -> int:
-    ships = name == "sync" or name in shipped_folders()
+    ships = name == "sync" or name.removesuffix(SUFFIX) in shipped_folders()
     side, rate_hz = (SMALL_SIDE, 10.0) if ships else (LARGE_SIDE, 2.0)
     count = max(1, round(clip.duration_s * (map_rate_hz or rate_hz)))
     features = 0 if name == "sync" else min(FEATURES_BYTES, count * FEATURES_BYTES // 1000)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from avsl.ui import copy
 from avsl.variants.folders import shipped_folders
+from avsl.variants.fused_card import SUFFIX
 
 WAITING, READING, LOADING = "waiting", "reading", "loading"
 RUNNING, DRAWING, PACKING = "running", "drawing", "packing"
@@ -50,7 +51,8 @@ class Record:
 
     def uses(self, variant: str) -> None:
         """Noted by name where it is one of ours: others may tell whose they are."""
-        ours = variant in BUILT_IN or variant in shipped_folders()
+        plain = variant.removesuffix(SUFFIX)
+        ours = plain in BUILT_IN or plain in shipped_folders()
         self.variants.append(variant if ours else OTHER)
 
     def ended(self, outcome: str) -> dict:
