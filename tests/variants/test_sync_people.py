@@ -32,7 +32,7 @@ def peaks(clip: Clip) -> tuple[np.ndarray, np.ndarray]:
 def test_who_is_heard_is_marked_at_the_mouth(name, box):
     places, share = peaks(read(VIDEOS / name))
     inside = (places > box[:2]).all(axis=1) & (places < box[2:]).all(axis=1)
-    assert share > 0.7 and inside.mean() > 0.75
+    assert share > 0.4 and inside.mean() > 0.75
 
 
 def test_a_voice_over_a_still_face_is_not_found():
