@@ -53,10 +53,11 @@ SYNC_CARD = VariantCard(
     threshold_rule="Half of the strongest value at each moment, checked on generated clips.",
     confidence_gate=CONFIDENCE_GATE,
     confidence_rule=(
-        "Deviations by which the best blocks beat what the same picture and the same sound give "
-        "when shifted in time. On 19 real clips of all kinds, on which only the lag was tuned, "
-        "1.7 % of the moments with a foreign sound pass the gate; with their own sound 15 % of the "
-        "audible moments are marked rightly and 11 % wrongly."
+        "Deviations by which the best blocks, and the best mouth while there is speech, beat what "
+        "the same picture and the same sound give when shifted in time. On 37 real clips of all "
+        "kinds, each with settings that were chosen on the others, 34 % of the moments with their "
+        "source in view are marked rightly, 4 % of all audible moments wrongly; of the moments "
+        "with a foreign sound 1.4 % pass the gate, of those with a foreign voice over a face 8 %."
     ),
     min_duration_s=MIN_DURATION_S,
 )
