@@ -7,11 +7,19 @@ from avsl.clip import resized
 from avsl.live.lag import Lag
 from avsl.live.sound import Sound
 from avsl.live.watcher import Sighting, watcher_for
-from avsl.synchrony.correlation import band_passed, recent_synchrony
-from avsl.synchrony.motion import SERIES_HZ, working_size
+from avsl.synchrony.correlation import band_passed, recency, recent_synchrony, weigh_blocks
+from avsl.synchrony.faces import FaceTracker, face_size
+from avsl.synchrony.motion import SERIES_HZ, grey_differences, working_size
 from avsl.synchrony.refine import STRUCK_SIGMA_S, edge_aligned, moving_cells
-from avsl.synchrony.running import RunningMotion, RunningOnsets
-from avsl.variants.sync import CONFIDENCE_GATE, MIN_DURATION_S, WINDOW_S, SyncVariant
+from avsl.synchrony.running import RunningMotion, RunningOnsets, RunningSpeech
+from avsl.synchrony.speakers import Speakers, Voice, compare_mouths
+from avsl.variants.sync import (
+    CONFIDENCE_GATE,
+    MIN_DURATION_S,
+    STEADY_GREY,
+    WINDOW_S,
+    SyncVariant,
+)
 
 SETTLED_S = 4.0  # picture and sound that must be known before a source in view is denied
 JUDGE_EVERY_S = 0.25  # picture and sound are compared anew so often; every frame has its map
@@ -21,6 +29,9 @@ LATELY_LESS = 4.0  # ... but at most so many times as sure as the short memory: 
 # that was less sure up to 3.5 times, for what had gone out of view 9 times and more
 BACKLOG = 8  # frames: a quarter of a second of a camera, in about as long as one comparison takes
 RECENT_S = 3 * STRUCK_SIGMA_S  # of motion and sound that a map is drawn from
+LEAST_FACE = 1 / 8  # of the picture's height: smaller ones take longer to find ...
+MOST_FACES = 4  # ... and each one that is followed costs a millisecond a frame
+CALM_S = 0.2  # after a cut, before faces are looked for: in flashing light that would be always
 SAME_SHAPE = 0.03  # pictures whose aspects differ by less are one picture, sent larger or smaller
 
 
@@ -52,6 +63,7 @@ class SyncWatcher:
         """
         grey = self._moved(time_s, picture)
         self._onsets.add(sound.samples, sound.first)
+        self._speech.add(sound.samples, sound.first, self._faces.is_following(time_s))
         if time_s - self._judged_at_s >= JUDGE_EVERY_S:
             self._judge(time_s, sound)
             self._judged_at_s = time_s
@@ -64,15 +76,22 @@ class SyncWatcher:
         if self._shape is None or not _alike(shape, self._shape):
             self._begin(shape)
         grey = resized(picture, *self._size, gray=True)
-        self._motion.add(time_s, grey, resized=shape != self._shape)
+        if self._motion.add(time_s, grey, resized=shape != self._shape):
+            self._faces.cut()
+            self._cut_s = time_s
         self._shape = shape
+        self._faces.forget_before(time_s - WINDOW_S)
+        if time_s - self._cut_s >= CALM_S:
+            height, width = shape
+            self._faces.add(time_s, resized(picture, *face_size(width, height), gray=False))
         return grey
 
     def _begin(self, shape: tuple[int, int]) -> None:
         height, width = shape
         self._size = working_size(width, height)
         self._motion = RunningMotion(WINDOW_S)
-        self._onsets = RunningOnsets(WINDOW_S)
+        self._faces, self._cut_s = FaceTracker(LEAST_FACE, MOST_FACES), -np.inf
+        self._onsets, self._speech = RunningOnsets(WINDOW_S), RunningSpeech(WINDOW_S)
         self._score, self._judged_at_s = None, -np.inf
         self._confidence, self._settled = 0.0, False
 
@@ -90,12 +109,41 @@ class SyncWatcher:
             return
         heard = self._onsets.series(clock_s, sound.sample_0_s)
         memories_s = PLACE_MEMORY_S, SURE_MEMORY_S
+        differences, shape = grey_differences(motion), motion.shape[2:]
+        speakers = self._compare_mouths(clock_s, sound.sample_0_s, memories_s, shape)
         place, sure = recent_synchrony(
-            band_passed(motion, axis=1), band_passed(heard), memories_s, self._lag.samples
+            band_passed(motion, axis=1),
+            band_passed(heard),
+            memories_s,
+            self._lag.samples,
+            weigh_blocks(differences),
+            [each and each.agreement for each in speakers],
         )
         self._lag.learn(sure.by_lag, JUDGE_EVERY_S)
-        self._score = place.score
-        self._confidence = min(sure.confidence, LATELY_LESS * place.confidence)
+        self._score = place.score + speakers[0].score if speakers[0] else place.score
+        shake = float(np.median(differences, axis=(1, 2)).mean())
+        steady = min(1.0, STEADY_GREY / max(shake, 1e-6))
+        self._confidence = steady * min(sure.confidence, LATELY_LESS * place.confidence)
+
+    def _compare_mouths(
+        self,
+        clock_s: np.ndarray,
+        sample_0_s: float,
+        memories_s: tuple[float, ...],
+        shape: tuple[int, int],
+    ) -> list[Speakers | None]:
+        """Who speaks at the end of ``clock_s`` (N,), for each memory."""
+        count, tracks = len(clock_s), self._faces.mouths(clock_s)
+        if not tracks:
+            return [None] * len(memories_s)
+        speech = self._speech.probability(clock_s, sample_0_s)
+        voice = Voice(speech, self._onsets.bands(clock_s, sample_0_s))
+        return [
+            compare_mouths(
+                tracks, voice, slice(0, count), shape, recency(count, memory_s), self._lag.samples
+            )
+            for memory_s in memories_s
+        ]
 
     def _map(self, time_s: float, grey: np.ndarray, sound: Sound) -> np.ndarray:
         guide = cv2.resize(grey, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)

@@ -162,19 +162,32 @@ def local_agreement(motion: np.ndarray, sound: np.ndarray, score: np.ndarray) ->
 
 
 def recent_synchrony(
-    motion: np.ndarray, sound: np.ndarray, memories_s: Sequence[float], lag: int = 0
+    motion: np.ndarray,
+    sound: np.ndarray,
+    memories_s: Sequence[float],
+    lag: int = 0,
+    weights: np.ndarray | None = None,
+    mouths: Sequence[np.ndarray | None] | None = None,
 ) -> list[Synchrony]:
     """:func:`synchrony` as it stands at the window's end, one for each memory.
 
     The sound counts the less the longer ago it was: by a factor of e for every memory. A short
     memory says soon that something else sounds now; a long one is surer. ``lag``: samples by which
-    the picture is known to be later than its sound.
+    the picture is known to be later than its sound. ``weights`` and, for each memory, ``mouths``
+    as for :func:`synchrony`.
     """
     blocks, heard = _prepared(motion), normalised_sound(sound)
-    age_s = np.arange(len(sound))[::-1] / SERIES_HZ
-    weights = [np.exp(-age_s / memory_s).astype(np.float32) for memory_s in memories_s]
-    shape = motion.shape[2:]
-    return [_judged(blocks, heard * (each / each.mean()), shape, lag) for each in weights]
+    return [
+        _judged(blocks, heard * recency(len(heard), memory_s), motion.shape[2:], lag, weights, each)
+        for memory_s, each in zip(memories_s, mouths or [None] * len(memories_s), strict=True)
+    ]
+
+
+def recency(count: int, memory_s: float) -> np.ndarray:
+    """How much each of ``count`` samples counts, the newest most: (N,) float32, of mean 1."""
+    age_s = np.arange(count)[::-1] / SERIES_HZ
+    weights = np.exp(-age_s / memory_s).astype(np.float32)
+    return weights / weights.mean()
 
 
 def _prepared(motion: np.ndarray) -> torch.Tensor:

@@ -4,6 +4,7 @@ A mouth tells of speech by how much it moves, how open it is and how the jaw goe
 the head's own motion is taken away.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 import cv2
@@ -39,7 +40,7 @@ def face_size(width: int, height: int) -> tuple[int, int]:
 
 @dataclass(eq=False)
 class _Track:
-    """A face while it is followed; times and places of the frames so far."""
+    """A face while it is followed; times and places of the frames so far, in shares of them."""
 
     box: np.ndarray  # (4,) pixels, where it was detected last ...
     landmarks: np.ndarray  # (5, 2) pixels
@@ -55,6 +56,7 @@ class _Track:
     ) -> None:
         """Through grey ``frames`` to the last of them, in which it was detected again."""
         since_s, until_s = self.detected_s, frames[-1][0]
+        size = frames[-1][1].shape[::-1]
         for time_s, grey in frames:
             if time_s <= since_s:
                 continue
@@ -63,31 +65,44 @@ class _Track:
             patch = _aligned(grey, points)
             if self.patch is not None:
                 self.times_s.append(time_s)
-                self.boxes.append((1 - share) * self.box + share * box)
-                self.mouths.append(points[3:].mean(axis=0))
+                self.boxes.append(((1 - share) * self.box + share * box) / [*size, *size])
+                self.mouths.append(points[3:].mean(axis=0) / size)
                 self.cues.append(_mouth_cues(self.patch, patch))
             self.patch = patch
         self.box, self.landmarks, self.detected_s = box, landmarks, until_s
 
+    def forget_before(self, time_s: float) -> None:
+        count = bisect_left(self.times_s, time_s)
+        for each in (self.times_s, self.boxes, self.mouths, self.cues):
+            del each[:count]
+
 
 class FaceTracker:
-    """Follows every face in a stream of frames: detected now and then, straight in between."""
+    """Follows every face in a stream of frames: detected now and then, straight in between.
 
-    def __init__(self) -> None:
+    ``least_face`` of the height of the frames; of more than ``most_faces`` the largest.
+    """
+
+    def __init__(self, least_face: float = LEAST_FACE, most_faces: int | None = None) -> None:
         self._detector = load_face_detector()
+        self._least_face, self._most_faces = least_face, most_faces
         self._tracks: list[_Track] = []
         self._recent: list[tuple[float, np.ndarray]] = []  # grey frames of the last MOST_GAP_S
         self._searched_s = self._detected_s = -np.inf
         self._shape = (1, 1)
 
     def add(self, time_s: float, frame: np.ndarray) -> None:
-        """The next frame, uint8 (H, W, 3) RGB of :func:`face_size`."""
+        """The next frame, uint8 (H, W, 3) RGB of :func:`face_size`. Where its size is another, a
+        face is taken for a new one.
+        """
         if self._recent and time_s - self._recent[-1][0] < MIN_FRAME_GAP_S:
             return
-        self._shape = frame.shape[:2]
+        if frame.shape[:2] != self._shape:
+            self.cut()
+            self._shape = frame.shape[:2]
         self._recent.append((time_s, cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)))
-        known = any(time_s - track.detected_s <= MOST_GAP_S for track in self._tracks)
-        if time_s - self._detected_s >= (DETECT_EVERY_S if known else SEARCH_EVERY_S):
+        every_s = DETECT_EVERY_S if self.is_following(time_s) else SEARCH_EVERY_S
+        if time_s - self._detected_s >= every_s:
             self._detected_s = time_s
             self._detect(time_s, frame)
             self._recent = [each for each in self._recent if each[0] >= time_s - MOST_GAP_S]
@@ -98,9 +113,21 @@ class FaceTracker:
         for track in self._tracks:
             track.detected_s = -np.inf
 
+    def forget_before(self, time_s: float) -> None:
+        """Keep nothing of what was seen before, so that memory stays bounded in a long stream."""
+        for track in self._tracks:
+            track.forget_before(time_s)
+        self._tracks = [
+            track for track in self._tracks if track.times_s or track.detected_s >= time_s
+        ]
+
+    def is_following(self, time_s: float) -> bool:
+        """Whether a face is in view then, or was shortly before."""
+        return any(time_s - track.detected_s <= MOST_GAP_S for track in self._tracks)
+
     def mouths(self, clock_s: np.ndarray) -> tuple[MouthTrack, ...]:
         """All tracks of at least SHORTEST_S so far, at ``clock_s`` (N,) at SERIES_HZ."""
-        tracks = (_resample(track, clock_s, self._shape) for track in self._tracks)
+        tracks = (_resample(track, clock_s) for track in self._tracks)
         return tuple(track for track in tracks if track is not None)
 
     def _detect(self, time_s: float, frame: np.ndarray) -> None:
@@ -110,8 +137,10 @@ class FaceTracker:
             faces = self._detector.detect_near(frame, np.stack([track.box for track in near]))
         if faces is None or len(faces.boxes) < len(near):
             self._searched_s = time_s
-            faces = self._detector.detect(frame[None], LEAST_FACE * len(frame))[0]
-        for box, landmarks in zip(faces.boxes, faces.landmarks, strict=True):
+            faces = self._detector.detect(frame[None], self._least_face * len(frame))[0]
+        chosen = np.argsort(-np.prod(faces.boxes[:, 2:] - faces.boxes[:, :2], axis=1))
+        chosen = sorted(chosen[: self._most_faces])
+        for box, landmarks in zip(faces.boxes[chosen], faces.landmarks[chosen], strict=True):
             overlaps = [_overlap(track.box, box) for track in near]
             if overlaps and max(overlaps) >= SAME_FACE:
                 near.pop(int(np.argmax(overlaps))).follow(self._recent, box, landmarks)
@@ -159,8 +188,8 @@ def _mouth_cues(before: np.ndarray, patch: np.ndarray) -> tuple[float, float, fl
     return float(motion), float(opening), float(down[CHIN].mean() - down[UPPER_LIP].mean())
 
 
-def _resample(track: _Track, clock_s: np.ndarray, shape: tuple[int, int]) -> MouthTrack | None:
-    """A track on the clip's clock, places as shares of a picture of ``shape`` (H, W)."""
+def _resample(track: _Track, clock_s: np.ndarray) -> MouthTrack | None:
+    """A track at ``clock_s`` (N,)."""
     if not track.times_s or track.times_s[-1] - track.times_s[0] < SHORTEST_S:
         return None
     start, stop = np.searchsorted(clock_s, [track.times_s[0], track.times_s[-1]])
@@ -171,7 +200,5 @@ def _resample(track: _Track, clock_s: np.ndarray, shape: tuple[int, int]) -> Mou
             [np.interp(inside, track.times_s, each) for each in np.array(values).T], axis=1
         ).astype(np.float32)
 
-    height, width = shape
-    size = np.array([width, height], np.float32)
-    boxes, mouths = at(track.boxes) / np.tile(size, 2), at(track.mouths) / size
-    return MouthTrack(int(start), boxes, mouths, np.ascontiguousarray(at(track.cues).T))
+    cues = np.ascontiguousarray(at(track.cues).T)
+    return MouthTrack(int(start), at(track.boxes), at(track.mouths), cues)

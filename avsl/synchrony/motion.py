@@ -55,7 +55,7 @@ class Motion:
 
     def differences(self) -> np.ndarray:
         """How much each block changes from frame to frame: (N, h, w) float32 grey levels."""
-        return np.exp(self.series[0]) - DIFFERENCE_FLOOR
+        return grey_differences(self.series)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +66,13 @@ class Measured:
     difference: np.ndarray  # (P, 2h, 2w) float32, mean absolute grey levels per cell
     flow: np.ndarray  # (P, 2h, 2w) float32, working pixels a frame, the camera's motion removed
     cut: np.ndarray  # (P,) bool: the two frames belong to different shots
+
+
+def grey_differences(series: np.ndarray) -> np.ndarray:
+    """How much each block changes from frame to frame, of a series (2, N, h, w) of
+    :class:`Motion`: (N, h, w) float32 grey levels.
+    """
+    return np.exp(series[0]) - DIFFERENCE_FLOOR
 
 
 def working_size(width: int, height: int) -> tuple[int, int]:

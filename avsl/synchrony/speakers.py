@@ -57,9 +57,18 @@ def hear_voice(waveform: np.ndarray, count: int) -> Voice:
     clock_s = np.arange(count) / SERIES_HZ
     chunks = speech_probability(waveform)
     speech = np.interp(clock_s, np.arange(len(chunks)) * SPEECH_CHUNK / SAMPLE_RATE_HZ, chunks)
-    levels, centres_hz = waveform_levels(waveform), band_centres_hz()
-    hops_s = np.arange(levels.shape[1]) / HOPS_HZ
-    bands = {}
+    levels = waveform_levels(waveform)
+    bands = voice_bands(levels, np.arange(levels.shape[1]) / HOPS_HZ, clock_s)
+    return Voice(speech.astype(np.float32), bands)
+
+
+def voice_bands(
+    levels: np.ndarray, hops_s: np.ndarray, clock_s: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The bands of a :class:`Voice` at ``clock_s`` (N,), from the levels (bands, hops) of a sound
+    at ``hops_s`` (hops,), 1 / HOPS_HZ apart.
+    """
+    centres_hz, bands = band_centres_hz(), {}
     for name, (lowest_hz, highest_hz) in (("low", LOW_HZ), ("high", HIGH_HZ)):
         inside = (centres_hz > lowest_hz) & (centres_hz < highest_hz)
         power = np.square(levels[inside]).mean(axis=0)
@@ -67,7 +76,7 @@ def hear_voice(waveform: np.ndarray, count: int) -> Voice:
         bands[name] = np.interp(
             clock_s, hops_s, gaussian_filter1d(level, LEVEL_SMOOTHING_S * HOPS_HZ)
         ).astype(np.float32)
-    return Voice(speech.astype(np.float32), bands)
+    return bands
 
 
 def speech_probability(waveform: np.ndarray) -> np.ndarray:
@@ -76,6 +85,28 @@ def speech_probability(waveform: np.ndarray) -> np.ndarray:
         detector = _speech_detector()
         detector.reset_states()
         return detector.audio_forward(torch.from_numpy(waveform)[None], SAMPLE_RATE_HZ)[0].numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class SpeechPast:
+    """What the speech detector keeps of the sound before a chunk."""
+
+    state: torch.Tensor  # (2, 1, 128) of its LSTM; (0,) at the beginning
+    context: torch.Tensor  # (1, 64) samples
+
+
+NO_PAST = SpeechPast(torch.zeros(0), torch.zeros(1, 64))
+
+
+def hear_chunk(chunk: np.ndarray, past: SpeechPast) -> tuple[float, SpeechPast]:
+    """Probability that a chunk (SPEECH_CHUNK,) of a sound at 16 kHz is speech, and the past of
+    the next one. For many sounds at once, since the detector itself keeps nothing.
+    """
+    with torch.inference_mode():
+        samples = torch.cat([past.context, torch.from_numpy(chunk)[None]], dim=1)
+        # its network for 16 kHz, which its own forward gives the past that it keeps; silero-vad 6
+        probability, state = _speech_detector()._model(samples, past.state)
+    return float(probability), SpeechPast(state, samples[:, -past.context.shape[1] :])
 
 
 _DETECTOR_LOCK = Lock()  # it keeps the past of the sound that it hears
@@ -100,11 +131,18 @@ class Speakers:
 
 
 def compare_mouths(
-    tracks: Sequence[MouthTrack], voice: Voice, window: slice, shape: tuple[int, int]
+    tracks: Sequence[MouthTrack],
+    voice: Voice,
+    window: slice,
+    shape: tuple[int, int],
+    weights: np.ndarray | None = None,
+    lag: int = 0,
 ) -> Speakers | None:
-    """Compare all mouths that are seen in a window; ``shape`` (h, w) of the score.
+    """Compare all mouths that are seen in a window of N samples; ``shape`` (h, w) of the score.
 
-    None where there is too little speech or nobody is seen for long enough.
+    ``weights`` (N,), of mean 1: how much each sample counts. ``lag``: samples by which the picture
+    is known to be later than its sound. None where there is too little speech or nobody is seen for
+    long enough.
     """
     if (voice.speech[window] > SPEECH).mean() < LEAST_SPEECH:
         return None
@@ -116,30 +154,42 @@ def compare_mouths(
     ]
     if not seen:
         return None
-    agreements = np.stack([_compare_mouth(track, voice, window) for track in seen])
+    if weights is None:
+        weights = np.ones(window.stop - window.start, np.float32)
+    agreements = np.stack([_compare_mouth(track, voice, window, weights, lag) for track in seen])
     score = sum(
-        max(0.0, agreement[0]) * _place_mouth(track, window, shape)
+        max(0.0, agreement[0]) * _place_mouth(track, window, shape, weights)
         for track, agreement in zip(seen, agreements, strict=True)
     )
     return Speakers(SHARE * agreements.max(axis=0), (WEIGHT * score).astype(np.float32))
 
 
-def _compare_mouth(track: MouthTrack, voice: Voice, window: slice) -> np.ndarray:
+def _compare_mouth(
+    track: MouthTrack, voice: Voice, window: slice, weights: np.ndarray, lag: int
+) -> np.ndarray:
     """One mouth, with the voice in place and at every other circular shift: (N,) float32,
     deviations above chance, the mean over PAIRS.
     """
     count = window.stop - window.start
-    begin = max(window.start, track.start)
-    end = min(window.stop, track.start + len(track.boxes))
+    inside, seen = _overlap(track, window)
     total = np.zeros(count, np.float32)
     for cue, band, widths_s in PAIRS:
         mouth = np.zeros(count)
-        moving = _band_passed(track.cues[CUES.index(cue)], widths_s)
-        moving = moving[begin - track.start : end - track.start]
-        mouth[begin - window.start : end - window.start] = moving - moving.mean()
+        moving = _band_passed(track.cues[CUES.index(cue)], widths_s)[inside]
+        mouth[seen] = moving - moving.mean()
         sound = _band_passed(voice.bands[band], widths_s)[window]
-        total += _deviations(mouth, sound - sound.mean())
+        total += _deviations(mouth, sound - sound.mean(), weights, lag)
     return total / len(PAIRS)
+
+
+def _overlap(track: MouthTrack, window: slice) -> tuple[slice, slice]:
+    """What they share, as samples of the track and of the window."""
+    begin = max(window.start, track.start)
+    end = max(begin, min(window.stop, track.start + len(track.boxes)))
+    return (
+        slice(begin - track.start, end - track.start),
+        slice(begin - window.start, end - window.start),
+    )
 
 
 def _band_passed(series: np.ndarray, widths_s: tuple[float, float]) -> np.ndarray:
@@ -149,26 +199,28 @@ def _band_passed(series: np.ndarray, widths_s: tuple[float, float]) -> np.ndarra
     return fast - slow
 
 
-def _deviations(mouth: np.ndarray, sound: np.ndarray) -> np.ndarray:
+def _deviations(mouth: np.ndarray, sound: np.ndarray, weights: np.ndarray, lag: int) -> np.ndarray:
     """Of the correlation of two series (N,) of mean 0 at every shift, above those of chance."""
     count = len(mouth)
     mouth, sound = (each / (each.std() + 1e-6) for each in (mouth, sound))
-    spectrum = np.fft.rfft(sound).conj() * np.fft.rfft(mouth)
-    correlation = np.fft.irfft(spectrum, count) / count
-    weights = np.exp(-0.5 * ((MOUTH_LAGS - USUAL_LAG) / LAG_WIDTH) ** 2)
+    spectrum = np.fft.rfft(sound * weights).conj() * np.fft.rfft(mouth)
+    correlation = np.roll(np.fft.irfft(spectrum, count) / count, -lag)
+    likely = np.exp(-0.5 * ((MOUTH_LAGS - USUAL_LAG) / LAG_WIDTH) ** 2)
     best = np.max(
-        [w * np.roll(correlation, lag) for lag, w in zip(MOUTH_LAGS, weights, strict=True)], axis=0
+        [w * np.roll(correlation, lag) for lag, w in zip(MOUTH_LAGS, likely, strict=True)], axis=0
     )
     gap = round(NULL_GAP_S * SERIES_HZ)
     chance = best[gap : count - gap]
     return (best - chance.mean()) / (chance.std() + NULL_FLOOR)
 
 
-def _place_mouth(track: MouthTrack, window: slice, shape: tuple[int, int]) -> np.ndarray:
+def _place_mouth(
+    track: MouthTrack, window: slice, shape: tuple[int, int], weights: np.ndarray
+) -> np.ndarray:
     """Where a mouth is in one window: float32 (h, w) of ``shape``, 1 at its middle."""
-    inside = slice(max(0, window.start - track.start), max(0, window.stop - track.start))
-    x0, y0, x1, y1 = track.boxes[inside].mean(axis=0)
-    middle_x, middle_y = track.mouths[inside].mean(axis=0)
+    inside, seen = _overlap(track, window)
+    x0, y0, x1, y1 = np.average(track.boxes[inside], axis=0, weights=weights[seen])
+    middle_x, middle_y = np.average(track.mouths[inside], axis=0, weights=weights[seen])
     height, width = shape
     across = (np.arange(width) + 0.5) / width - middle_x
     down = (np.arange(height) + 0.5) / height - middle_y
