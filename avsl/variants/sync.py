@@ -36,7 +36,7 @@ WINDOW_HOP_S = 1.0  # between judgements; moments in between are interpolated
 STEADY_GREY = 10.0  # change of the median block; above it the camera swings, and less is sure
 MOMENT_SHARE = 0.25  # by which a moment may be surer than its window, or less sure
 MIN_DURATION_S = 2.0  # below, chance has too few shifts of the sound to show itself
-CONFIDENCE_GATE = 2.4
+CONFIDENCE_GATE = 2.5
 
 SYNC_CARD = VariantCard(
     name="sync",
