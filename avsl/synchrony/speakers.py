@@ -40,7 +40,7 @@ NULL_GAP_S = 0.5  # shifts of the voice beyond this are taken for chance
 NULL_FLOOR = 0.1  # correlation; added to the deviation under chance
 
 SHARE = 0.5  # of a face's agreement that counts for the confidence of the whole picture ...
-WEIGHT = 2.0  # ... and how much of it is added to the score of the blocks at the mouth
+WEIGHT = 3.0  # ... and how much of it is added to the score of the blocks at the mouth
 MOUTH_SPREAD = (0.5, 0.4)  # of the face's width and height: deviation of the Gaussian added there
 
 
