@@ -19,6 +19,7 @@ DETECT_EVERY_S = 0.4  # known faces; in between, a face moves straight
 SEARCH_EVERY_S = 1.2  # for faces that are new
 SAME_FACE = 0.3  # IoU of a face with where it was
 MOST_GAP_S = 1.0  # for which a face may be lost, turned away or behind something
+MOST_FACES = 8  # in a picture, the largest; in a crowd nobody is the speaker
 SHORTEST_S = 1.5  # of a track that is kept
 
 # A face is brought to this place and size, px: both eyes, the nose, both corners of the mouth.
@@ -83,7 +84,7 @@ class FaceTracker:
     ``least_face`` of the height of the frames; of more than ``most_faces`` the largest.
     """
 
-    def __init__(self, least_face: float = LEAST_FACE, most_faces: int | None = None) -> None:
+    def __init__(self, least_face: float = LEAST_FACE, most_faces: int = MOST_FACES) -> None:
         self._detector = load_face_detector()
         self._least_face, self._most_faces = least_face, most_faces
         self._tracks: list[_Track] = []
