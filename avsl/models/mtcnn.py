@@ -162,7 +162,7 @@ class FaceDetector(nn.Module):
 
 def _normalised(frames: np.ndarray) -> Tensor:
     """uint8 (N, H, W, 3) -> (N, 3, H, W) in [-1, 1]."""
-    return (torch.from_numpy(frames).permute(0, 3, 1, 2).float() - 127.5) / 128
+    return (torch.tensor(frames).permute(0, 3, 1, 2).float() - 127.5) / 128
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from avsl.models.mtcnn import load_face_detector
 from avsl.synchrony.motion import MIN_FRAME_GAP_S, MouthTrack
 
 FACE_PIXELS = 480 * 360  # frames are searched at no more than this area
-LEAST_FACE = 1 / 12  # of the picture's height
+LEAST_FACE = 1 / 12  # of the picture's height ...
+LEAST_PX = 16.0  # ... and in pixels: a mouth of fewer shows nothing, and a ribbon costs memory
 DETECT_EVERY_S = 0.4  # known faces; in between, a face moves straight
 SEARCH_EVERY_S = 1.2  # for faces that are new
 SAME_FACE = 0.3  # IoU of a face with where it was
@@ -138,7 +139,8 @@ class FaceTracker:
             faces = self._detector.detect_near(frame, np.stack([track.box for track in near]))
         if faces is None or len(faces.boxes) < len(near):
             self._searched_s = time_s
-            faces = self._detector.detect(frame[None], self._least_face * len(frame))[0]
+            least_px = max(LEAST_PX, self._least_face * len(frame))
+            faces = self._detector.detect(frame[None], least_px)[0]
         chosen = np.argsort(-np.prod(faces.boxes[:, 2:] - faces.boxes[:, :2], axis=1))
         chosen = sorted(chosen[: self._most_faces])
         for box, landmarks in zip(faces.boxes[chosen], faces.landmarks[chosen], strict=True):

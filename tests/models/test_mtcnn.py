@@ -5,6 +5,7 @@ import pytest
 
 from avsl.media import read
 from avsl.models.mtcnn import load_face_detector
+from avsl.synchrony.faces import FaceTracker
 from tests.support import SHARED
 
 VIDEOS = SHARED / "data/video"
@@ -18,6 +19,17 @@ def test_pictures_without_a_face_have_none():
         assert [len(faces.boxes) for faces in load_face_detector().detect(frames)] == [0] * len(
             frames
         )
+
+
+def test_a_ribbon_costs_no_more_than_another_picture(monkeypatch):
+    detector, sizes = load_face_detector(), []
+    propose = detector.proposal.forward
+    monkeypatch.setattr(
+        detector.proposal, "forward", lambda x: sizes.append(x.numel()) or propose(x)
+    )
+    ribbon = np.random.default_rng(0).integers(0, 256, (10, 16_000, 3), np.uint8)
+    FaceTracker().add(0.0, ribbon)
+    assert sum(sizes) < 3 * 480 * 360
 
 
 @pytest.mark.skipif(not VIDEOS.exists(), reason="../shared has the recordings of people")
