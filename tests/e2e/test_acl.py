@@ -51,8 +51,8 @@ def short(tmp_path_factory, beacon) -> Path:
     return path
 
 
-def pick(page: Page, title: str) -> None:
-    page.locator("#variant").get_by_label(title).check()
+def pick(page: Page, name: str) -> None:
+    page.locator(f"#variant input[value='{name}']").check()
 
 
 def state(page: Page):
@@ -73,7 +73,7 @@ def offline(page: Page, hub, short: Path, home: Path) -> None:
     hub.down()
     expect(page.locator("#variant input[value=sync]")).to_be_checked()
     upload(page, short)
-    pick(page, "ACL (CLIP)")
+    pick(page, "acl")
     expect(state(page)).to_have_text("needs a download")
     run(page)
     problem = page.locator("#status [role=alert]")
@@ -82,7 +82,7 @@ def offline(page: Page, hub, short: Path, home: Path) -> None:
     expect(problem.locator("code")).to_contain_text("hf download CIDAS/clipseg-rd64-refined")
     expect(page.locator("#run")).to_be_enabled()
     assert page.locator("#video video").count() == 1
-    pick(page, "Sync")
+    pick(page, "sync")
     run(page)
     wait_for_result(page)
     assert problem.count() == 0
@@ -90,7 +90,7 @@ def offline(page: Page, hub, short: Path, home: Path) -> None:
 
 def downloads_and_runs(page: Page, hub) -> None:
     """The page shows the download, can stop it, goes on from there and plays the result."""
-    pick(page, "ACL (CLIP)")
+    pick(page, "acl")
     expect(state(page)).to_have_text("needs a download")
     run(page)
     status = page.locator("#status")

@@ -56,7 +56,7 @@ def test_a_hub_id_is_typed_loaded_chosen_and_run(open_page, clips, hub, app):
     expect(chosen(page)).to_have_value(HUB_ID, timeout=LONG_MS)
     assert problem.count() == 0
     expect(page.locator("#variant-card")).to_contain_text("two small networks")
-    page.locator("#variant").get_by_label("Sync").check()
+    page.locator("#variant input[value=sync]").check()
     expect(page.locator("#variant-card")).not_to_contain_text("two small networks")
     page.locator("#variant").get_by_label(HUB_ID).check()
     expect(page.locator("#variant-card")).to_contain_text("two small networks")
