@@ -53,10 +53,6 @@ class Motion:
     cuts_s: tuple[float, ...]  # when each new shot begins
     mouths: tuple[MouthTrack, ...] = ()  # of the faces that were followed
 
-    def differences(self) -> np.ndarray:
-        """How much each block changes from frame to frame: (N, h, w) float32 grey levels."""
-        return grey_differences(self.series)
-
 
 @dataclass(frozen=True, eq=False)
 class Measured:

@@ -207,7 +207,7 @@ def _deviations(mouth: np.ndarray, sound: np.ndarray, weights: np.ndarray, lag: 
     correlation = np.roll(np.fft.irfft(spectrum, count) / count, -lag)
     likely = np.exp(-0.5 * ((MOUTH_LAGS - USUAL_LAG) / LAG_WIDTH) ** 2)
     best = np.max(
-        [w * np.roll(correlation, lag) for lag, w in zip(MOUTH_LAGS, likely, strict=True)], axis=0
+        [w * np.roll(correlation, late) for late, w in zip(MOUTH_LAGS, likely, strict=True)], axis=0
     )
     gap = round(NULL_GAP_S * SERIES_HZ)
     chance = best[gap : count - gap]

@@ -22,6 +22,7 @@ from avsl.synchrony.motion import (
     Motion,
     MouthTrack,
     block_motion,
+    grey_differences,
     hold_frames,
     working_size,
 )
@@ -118,7 +119,7 @@ class SyncVariant:
         count = motion.series.shape[1]
         moving = band_passed(motion.series, axis=1)
         sound = band_passed(onset_series(waveform, count))
-        differences = motion.differences()
+        differences = grey_differences(motion.series)
         voice = hear_voice(waveform, count) if motion.mouths else None
         lagged = []
         for window in _windows(count, LAG_WINDOW_S):
